@@ -4,8 +4,8 @@
 
 namespace sluice::types {
 
-/// How faithfully a column's values arrive. Shown per column by `sluice plan`; kLossy is refused
-/// unless the user asked for it.
+/// How faithfully a column's values arrive. Shown per column by `sluice plan`; kLossy is
+/// refused unless the user asked for it.
 enum class Fidelity {
   kExact,       ///< same type, every value comes back as it was
   kCompatible,  ///< another type that holds every value exactly (uint64 -> decimal(20,0))

@@ -13,7 +13,8 @@
 
 namespace sluice::types {
 
-/// The types of Apache Iceberg v2 (spec, "Schemas and Data Types"). Values, compared by ==.
+/// The types of Apache Iceberg v2 (spec, "Schemas and Data Types"). Values, compared by
+/// ==.
 enum class PrimitiveKind {
   kBoolean,
   kInt,
@@ -26,7 +27,7 @@ enum class PrimitiveKind {
   kTimestamptz,  ///< microseconds, UTC instant
   kString,
   kUuid,
-  kFixed,    ///< `length` bytes
+  kFixed,  ///< `length` bytes
   kBinary,
   kDecimal,  ///< `precision` <= 38, 0 <= `scale` <= precision
 };
@@ -86,21 +87,24 @@ Result<Type> TypeFromJson(const Json& json);
 Json FieldToJson(const Field& field);
 Result<Field> FieldFromJson(const Json& json);
 
-/// Gives the Iceberg type of an Arrow type and takes fresh field ids from `last_id` (which it
-/// raises) for nested parts. Signed integers to 32 bits become int, uint32 and int64 long,
-/// uint64 decimal(20, 0); timestamps become microseconds. Fails with kUserInput for what Iceberg
-/// cannot hold (decimal256, duration, month intervals): the caller casts first.
+/// Gives the Iceberg type of an Arrow type and takes fresh field ids from `last_id`
+/// (which it raises) for nested parts. Signed integers to 32 bits become int, uint32 and
+/// int64 long, uint64 decimal(20, 0); timestamps become microseconds. A dictionary counts
+/// as its values, large and view forms as string or binary, the extension arrow.uuid as
+/// uuid, arrow.json as its text. Fails with kUserInput for what Iceberg cannot hold
+/// (decimal256, duration, month intervals, null): the caller casts first.
 Result<Type> TypeFromArrow(const arrow::DataType& type, int* last_id);
 
-/// The Arrow type that `type` is read and written as; nested fields carry PARQUET:field_id.
-/// uuid is fixed_size_binary(16) marked as the arrow.uuid extension's storage (plain storage type).
+/// The Arrow type that `type` is read and written as; nested fields carry
+/// PARQUET:field_id. uuid is the extension type arrow.uuid (arrow::extension::uuid()); a
+/// plain fixed_size_binary(16) is fixed[16].
 std::shared_ptr<arrow::DataType> TypeToArrow(const Type& type);
 
 /// An Arrow field with the metadata keys "PARQUET:field_id" and, for a doc, "doc".
 std::shared_ptr<arrow::Field> FieldToArrow(const Field& field);
 
-/// May a column of `from` be read as `to` without touching its files (spec, "Schema Evolution":
-/// int->long, float->double, wider decimal of the same scale)?
+/// May a column of `from` be read as `to` without touching its files (spec, "Schema
+/// Evolution": int->long, float->double, wider decimal of the same scale)?
 bool CanPromote(const Primitive& from, const Primitive& to);
 
 }  // namespace sluice::types
