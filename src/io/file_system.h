@@ -17,12 +17,17 @@ struct Location {
   std::string path;
 };
 
-/// Resolves "file:///abs", "/abs", "relative" (against the working directory) and "memory://name/p"
-/// (one in-memory file system per process and name; `Reset` in tests). Other schemes fail with
-/// kUserInput naming the ones there are.
+/// Resolves "file:///abs", "/abs", "relative" (against the working directory) and
+/// "memory://name/p" (one in-memory file system per process and name; ResetMemory in
+/// tests). Other schemes fail with kUserInput naming the ones there are. Paths are taken
+/// as they are: no percent-decoding.
 Result<Location> Locate(std::string_view uri_or_path);
 
-/// The URI under which a path is stored in table metadata: "file:///abs/path", normalised.
+/// Forgets the in-memory file system of that name; those who hold it keep it.
+void ResetMemory(const std::string& name);
+
+/// The URI under which a path is stored in table metadata: "file:///abs/path",
+/// normalised.
 Result<std::string> CanonicalUri(std::string_view uri_or_path);
 
 /// Creates the file with `bytes`, whole or not at all, flushed to the device; fails with

@@ -14,8 +14,8 @@ namespace sluice::sqlite {
 
 enum class ValueClass { kInteger, kReal, kText, kBlob, kNull };
 
-/// A prepared statement; a thin, checked layer over sqlite3_stmt. One thread. Must not outlive
-/// its Database.
+/// A prepared statement; a thin, checked layer over sqlite3_stmt. One thread. Must not
+/// outlive its Database.
 class Statement final {
  public:
   /// Takes the handle; Database::Prepare is the usual way.
@@ -24,17 +24,19 @@ class Statement final {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  /// Parameters count from 1.
+  /// Parameters count from 1. A parameter that cannot be bound fails the next Step.
   Statement& Bind(int index, int64_t value);
   Statement& Bind(int index, double value);
   Statement& Bind(int index, std::string_view text);
   Statement& BindNull(int index);
 
-  /// True: a row is there. Fails with kUnavailable (busy, full, I/O), kCancelled (interrupted),
-  /// kCorrupt (not a database), kUserInput (SQL).
+  /// True: a row is there. Fails with kUnavailable (busy, full, I/O), kCancelled
+  /// (interrupted), kCorrupt (not a database), kAlreadyExists (a primary or unique key),
+  /// kAuth (read-only), kUserInput (SQL, other constraints).
   Result<bool> Step();
   /// Step for statements without rows.
   Status Run();
+  /// Ready to run again; the parameters are NULL.
   Status Reset();
 
   // The current row; columns count from 0. Text and blob views live until the next Step.
@@ -49,8 +51,11 @@ class Statement final {
   std::string declared_type(int column) const;
 
  private:
+  Statement& Bound(int code);
+
   sqlite3* db_ = nullptr;
   sqlite3_stmt* handle_ = nullptr;
+  int bind_code_ = 0;  // SQLite's code of the first parameter that could not be bound
 };
 
 struct OpenOptions {
@@ -62,7 +67,8 @@ struct OpenOptions {
 /// One connection. One thread at a time, but Interrupt from any.
 class Database final {
  public:
-  /// Fails with kNotFound (no file and not create), kAuth (no permission), kCorrupt (no database).
+  /// Fails with kNotFound (no file and not create), kAuth (no permission), kCorrupt (no
+  /// database).
   static Result<std::unique_ptr<Database>> Open(const std::string& path,
                                                 const OpenOptions& options);
   ~Database();
@@ -70,7 +76,9 @@ class Database final {
   Result<Statement> Prepare(std::string_view sql);
   /// One or more statements without results.
   Status Execute(const std::string& sql);
+  /// Rows changed by the last statement that changed any.
   int64_t changes() const;
+  /// Makes running statements fail with kCancelled. From any thread.
   void Interrupt();
 
  private:
