@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +28,8 @@ struct Options {
   int readers = 4;                      ///< threads, each on one split at a time
   int writers = 2;                      ///< threads; a split stays on one of them
   int64_t queue_bytes_max = 64 << 20;   ///< of batches between readers and writers, in all
+  std::function<void()> on_tick;        ///< called by the caller's own thread while it waits
+  std::chrono::milliseconds tick{100};  ///< how often
 };
 
 struct Outcome {
