@@ -11,10 +11,10 @@ SCHEMA = """
 create table customers (id integer primary key, name text not null, city text);
 create table orders (
   id integer primary key, customer_id integer not null references customers (id), status text not null,
-  placed_at text not null, total real not null, note text);
+  placed_at text not null, total decimal(12,2) not null, note text);
 create table items (
   order_id integer not null references orders (id), line integer not null, product text not null,
-  quantity integer not null, price real not null, primary key (order_id, line));
+  quantity integer not null, price decimal(10,2) not null, primary key (order_id, line));
 """
 
 
@@ -24,7 +24,7 @@ def customers(count, rng):
 
 
 def orders_and_items(count, customer_count, rng):
-    """One order and its items at a time. Prices end in quarters, so that their sums are exact in binary."""
+    """One order and its items at a time. Prices end in quarters, so that SQLite holds them exactly."""
     for i in range(1, count + 1):
         day = i * 700 // count
         stamp = f"{2024 + day // 360}-{day % 360 // 30 + 1:02d}-{day % 30 + 1:02d} {i % 24:02d}:{i % 60:02d}:00"
