@@ -1,4 +1,5 @@
 #include <charconv>
+#include <limits>
 
 #include "base/text.h"
 #include "types/iceberg.h"
@@ -11,6 +12,14 @@ namespace {
 constexpr int kDepthMax = 64;
 
 Result<Type> ReadType(const Json& json, int depth);
+
+Result<int> ReadId(const Json& json, std::string_view key) {
+  SLUICE_ASSIGN(int64_t id, GetInt(json, key));
+  if (id < 0 || id > std::numeric_limits<int>::max()) {
+    return Error(ErrorKind::kCorrupt, "not a field id: " + std::to_string(id));
+  }
+  return static_cast<int>(id);
+}
 
 Status UnknownType(std::string_view text) {
   return Error(ErrorKind::kCorrupt,
@@ -76,8 +85,7 @@ Result<std::shared_ptr<const Type>> ReadPart(const Json& json, std::string_view 
 
 Result<Field> ReadField(const Json& json, int depth) {
   Field field;
-  SLUICE_ASSIGN(int64_t id, GetInt(json, "id"));
-  field.id = static_cast<int>(id);
+  SLUICE_ASSIGN(field.id, ReadId(json, "id"));
   SLUICE_ASSIGN(field.name, GetString(json, "name"));
   SLUICE_ASSIGN(field.required, GetBool(json, "required"));
   Result<std::shared_ptr<const Type>> type = ReadPart(json, "type", depth);
@@ -100,8 +108,7 @@ Result<Type> ReadStruct(const Json& json, int depth) {
 
 Result<Type> ReadList(const Json& json, int depth) {
   ListType type;
-  SLUICE_ASSIGN(int64_t id, GetInt(json, "element-id"));
-  type.element_id = static_cast<int>(id);
+  SLUICE_ASSIGN(type.element_id, ReadId(json, "element-id"));
   SLUICE_ASSIGN(type.element_required, GetBool(json, "element-required"));
   SLUICE_ASSIGN(type.element, ReadPart(json, "element", depth));
   return Type{std::move(type)};
@@ -109,11 +116,9 @@ Result<Type> ReadList(const Json& json, int depth) {
 
 Result<Type> ReadMap(const Json& json, int depth) {
   MapType type;
-  SLUICE_ASSIGN(int64_t key_id, GetInt(json, "key-id"));
-  type.key_id = static_cast<int>(key_id);
+  SLUICE_ASSIGN(type.key_id, ReadId(json, "key-id"));
   SLUICE_ASSIGN(type.key, ReadPart(json, "key", depth));
-  SLUICE_ASSIGN(int64_t value_id, GetInt(json, "value-id"));
-  type.value_id = static_cast<int>(value_id);
+  SLUICE_ASSIGN(type.value_id, ReadId(json, "value-id"));
   SLUICE_ASSIGN(type.value_required, GetBool(json, "value-required"));
   SLUICE_ASSIGN(type.value, ReadPart(json, "value", depth));
   return Type{std::move(type)};
