@@ -11,9 +11,9 @@
 
 namespace sluice::formats::parquet {
 
-/// Opens a file as a stream of batches. `field_ids` picks and orders columns by field id (empty:
-/// all, as stored). Fails with kCorrupt naming the file when it is not Parquet.
-Result<std::unique_ptr<arrow::RecordBatchReader>> OpenFile(const io::Location& location,
-                                                           const std::vector<int>& field_ids);
+/// Opens a file as a stream of batches. `field_ids` picks and orders columns by field id
+/// (empty: all, as stored). Fails with kCorrupt naming the file when it is not Parquet.
+Result<std::unique_ptr<arrow::RecordBatchReader>> OpenFile(
+    const io::Location& location, const std::vector<int>& field_ids);
 
 }  // namespace sluice::formats::parquet

@@ -18,10 +18,11 @@ namespace sluice::formats::parquet {
 struct ColumnStats {
   int field_id = 0;
   int64_t compressed_bytes = 0;
-  int64_t num_values = 0;              ///< nulls included
+  int64_t num_values = 0;  ///< nulls included
   int64_t num_nulls = 0;
-  std::optional<int64_t> num_nans;     ///< floating point only
-  std::shared_ptr<arrow::Scalar> min;  ///< exact, never NaN; null when unknown; top-level columns only
+  std::optional<int64_t> num_nans;  ///< floating point only
+  std::shared_ptr<arrow::Scalar>
+      min;  ///< exact, never NaN; null when unknown; top-level columns only
   std::shared_ptr<arrow::Scalar> max;
 };
 
@@ -33,20 +34,22 @@ struct FileStats {
 };
 
 struct WriterOptions {
-  std::string compression = "zstd";  ///< zstd | snappy | gzip | none
-  int compression_level = 1;         ///< zstd only
+  std::string compression = "zstd";    ///< zstd | snappy | gzip | none
+  int compression_level = 1;           ///< zstd only
   int64_t row_group_bytes = 64 << 20;  ///< of Arrow data, about
   int64_t row_group_rows_max = 1 << 20;
-  std::map<std::string, std::string> key_value_metadata;  ///< footer keys: "iceberg.schema"
+  std::map<std::string, std::string>
+      key_value_metadata;  ///< footer keys: "iceberg.schema"
 };
 
-/// Writes one Parquet file, row group by row group, with fixed memory. Field ids come from the
-/// schema's "PARQUET:field_id" metadata (a schema without ids gets none). Types follow the
-/// Iceberg spec (Appendix A): decimals in the smallest physical type, timestamps in microseconds,
-/// uuid and fixed as fixed-length byte arrays. One thread.
+/// Writes one Parquet file, row group by row group, with fixed memory. Field ids come
+/// from the schema's "PARQUET:field_id" metadata (a schema without ids gets none). Types
+/// follow the Iceberg spec (Appendix A): decimals in the smallest physical type,
+/// timestamps in microseconds, uuid and fixed as fixed-length byte arrays. One thread.
 class FileWriter final {
  public:
-  /// Creates the file; fails with kAlreadyExists when it is there. Parent directories are made.
+  /// Creates the file; fails with kAlreadyExists when it is there. Parent directories are
+  /// made.
   static Result<std::unique_ptr<FileWriter>> Make(const io::Location& location,
                                                   std::shared_ptr<arrow::Schema> schema,
                                                   const WriterOptions& options);
