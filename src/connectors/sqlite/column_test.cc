@@ -101,7 +101,7 @@ TEST(ColumnTest, ValuesArriveUnchanged) {
       {"TEXT", "'null'", "null"},
       {"TEXT", "char(128512)", "\xF0\x9F\x98\x80"},
       {"TEXT", "'a' || char(0) || 'b'", std::string("a\0b", 3)},
-      {"BLOB", "x'00FF10'", "\\0\\xFF\\x10"},
+      {"BLOB", "x'00FF10'", std::string("\0\xFF\x10", 3)},
       {"BLOB", "x''", ""},
       {"DATE", "'2020-02-30'", "2020-02-30"},
       {"DATETIME", "1700000000", "1700000000"},
