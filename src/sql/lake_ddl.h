@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "catalog/catalog.h"
+#include "sql/duckdb_pch.h"
+#include "sql/lake_access.h"
+
+namespace sluice::sql {
+
+// The functions that do not give a Status throw DuckDB's exceptions: DuckDB calls them.
+
+/// Refuses inside BEGIN ... COMMIT: each statement that changes the lake is its own commit.
+void CheckWritable(duckdb::ClientContext& context);
+
+/// Refuses what a table of the lake does not have: keys, checks, defaults, generated columns,
+/// table options, and PARTITIONED BY together with AS SELECT.
+void CheckCreatable(const duckdb::CreateTableInfo& info);
+
+catalog::TableIdent NewTableIdent(const std::string& name_space, const std::string& name);
+
+/// The new table's columns, as they are kept.
+std::shared_ptr<arrow::Schema> KeptSchema(const duckdb::CreateTableInfo& info);
+
+/// Enters a table without rows.
+Status CreateEmptyTable(const LakeAccess& access, const catalog::TableIdent& ident,
+                        const duckdb::CreateTableInfo& info);
+
+}  // namespace sluice::sql
