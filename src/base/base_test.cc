@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/json.h"
+#include "base/near_names.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/retry.h"
@@ -44,9 +45,10 @@ TEST(Text, Patterns) {
     const char *pattern, *text;
     bool matches;
   };
-  for (const Case& c : {Case{"*", "", true}, Case{"a*c", "abbc", true}, Case{"a*c", "ab", false},
-                        Case{"?x", "ax", true}, Case{"*_tmp", "a_tmp_tmp", true},
-                        Case{"", "a", false}, Case{"a**", "a", true}}) {
+  for (const Case& c :
+       {Case{"*", "", true}, Case{"a*c", "abbc", true}, Case{"a*c", "ab", false},
+        Case{"?x", "ax", true}, Case{"*_tmp", "a_tmp_tmp", true}, Case{"", "a", false},
+        Case{"a**", "a", true}}) {
     SCOPED_TRACE(std::string(c.pattern) + " " + c.text);
     EXPECT_EQ(MatchesPattern(c.pattern, c.text), c.matches);
   }
@@ -62,6 +64,15 @@ TEST(Text, Forms) {
   EXPECT_EQ(TimeText(-1), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(NearNames, SuggestsWhatWasMeant) {
+  std::vector<std::string> known = {"orders", "order_items", "customers", "Orderz"};
+  EXPECT_THAT(NearNames("ordres", known), testing::ElementsAre("orders"));
+  EXPECT_THAT(NearNames("ORDER", known),
+              testing::ElementsAre("Orderz", "orders", "order_items"));
+  EXPECT_EQ(NearNamesText("zzz", known), "");
+  EXPECT_EQ(NearNamesText("customer", known), "; near names: customers");
+}
+
 TEST(Secret, IsStruckOut) {
   Secret secret("hunter22");
   EXPECT_EQ(RedactSecrets("pw=hunter22;"), "pw=***;");
@@ -74,7 +85,8 @@ TEST(Failpoint, FiresAtItsPass) {
   EXPECT_TRUE(Failpoint("a.b").ok());
   EXPECT_EQ(KindOf(Failpoint("a.b")), ErrorKind::kUnavailable);
   EXPECT_TRUE(Failpoint("a.b").ok());
-  EXPECT_EQ(PassedFailpoints(), (std::vector<std::pair<std::string, int64_t>>{{"a.b", 3}}));
+  EXPECT_EQ(PassedFailpoints(),
+            (std::vector<std::pair<std::string, int64_t>>{{"a.b", 3}}));
   EXPECT_EQ(KindOf(ArmFailpoints("a.b=explode")), ErrorKind::kUserInput);
   ASSERT_TRUE(ArmFailpoints("").ok());
 }

@@ -10,17 +10,21 @@
 
 namespace sluice {
 
-/// A first-in-first-out queue between threads, bounded by bytes and not by items. An empty queue
-/// accepts an item of any size, so one huge item cannot block for ever. Thread-safe.
+/// A first-in-first-out queue between threads, bounded by bytes and not by items. An
+/// empty queue accepts an item of any size, so one huge item cannot block for ever.
+/// Thread-safe.
 template <typename T>
 class ByteQueue final {
  public:
   explicit ByteQueue(int64_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// Waits for room. False: the queue is closed or `stop` was requested; `item` is dropped.
+  /// Waits for room. False: the queue is closed or `stop` was requested; `item` is
+  /// dropped.
   bool Push(T item, int64_t bytes, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    auto has_room = [&] { return closed_ || items_.empty() || bytes_ + bytes <= bytes_max_; };
+    auto has_room = [&] {
+      return closed_ || items_.empty() || bytes_ + bytes <= bytes_max_;
+    };
     if (!room_.wait(lock, stop, has_room) || closed_) return false;
     items_.emplace_back(std::move(item), bytes);
     bytes_ += bytes;
@@ -28,7 +32,8 @@ class ByteQueue final {
     return true;
   }
 
-  /// Waits for an item. Nothing: the queue is closed and drained, or `stop` was requested.
+  /// Waits for an item. Nothing: the queue is closed and drained, or `stop` was
+  /// requested.
   std::optional<T> Pop(std::stop_token stop) {
     std::unique_lock lock(mutex_);
     if (!filled_.wait(lock, stop, [&] { return closed_ || !items_.empty(); })) return {};

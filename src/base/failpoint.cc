@@ -60,8 +60,9 @@ Result<Armed> ParseOne(std::string_view text) {
   armed.action = rest;
   if (armed.action != "crash" && armed.action != "error" &&
       armed.action.rfind("delay:", 0) != 0) {
-    return Error(ErrorKind::kUserInput,
-                 "a failpoint's action is crash, error or delay:MS: " + std::string(text));
+    return Error(
+        ErrorKind::kUserInput,
+        "a failpoint's action is crash, error or delay:MS: " + std::string(text));
   }
   return armed;
 }
@@ -124,7 +125,8 @@ Status Failpoint(std::string_view name) {
     return Error(ErrorKind::kUnavailable, "failpoint fired: " + std::string(name));
   }
   if (action.rfind("delay:", 0) == 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::atoll(action.c_str() + 6)));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::atoll(action.c_str() + 6)));
   }
   return Status::OK();
 }

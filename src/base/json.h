@@ -22,7 +22,8 @@ std::string ToText(const Json& json);
 /// Text indented by two blanks.
 std::string ToPrettyText(const Json& json);
 
-/// Members of an object. Fail with kCorrupt naming `key` when it is absent or of another type.
+/// Members of an object. Fail with kCorrupt naming `key` when it is absent or of another
+/// type.
 Result<int64_t> GetInt(const Json& object, std::string_view key);
 Result<bool> GetBool(const Json& object, std::string_view key);
 Result<std::string> GetString(const Json& object, std::string_view key);

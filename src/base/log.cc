@@ -30,9 +30,8 @@ constexpr std::string_view kNames[] = {"debug", "info", "warn", "error", "off"};
 
 std::string TextLine(LogLevel level, std::string_view room, std::string_view sentence,
                      const std::vector<LogField>& fields) {
-  std::string line =
-      fmt::format("{} {:<5} {}: {}", TimeText(SystemClock().NowMs()),
-                  kNames[static_cast<int>(level)], room, sentence);
+  std::string line = fmt::format("{} {:<5} {}: {}", TimeText(SystemClock().NowMs()),
+                                 kNames[static_cast<int>(level)], room, sentence);
   for (const auto& [name, value] : fields) {
     bool quote = value.empty() || value.find_first_of(" \"=\n") != std::string::npos;
     line += fmt::format(" {}={}", name, quote ? ToText(Json(value)) : value);

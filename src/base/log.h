@@ -21,8 +21,8 @@ void ConfigureLog(LogLevel level, LogFormat format);
 /// One name=value pair of a log line.
 using LogField = std::pair<std::string_view, std::string>;
 
-/// Writes one line to stderr: time, level, room, sentence, fields. Secrets are struck out.
-/// Thread-safe. Log where a thing is handled, never where it is passed on.
+/// Writes one line to stderr: time, level, room, sentence, fields. Secrets are struck
+/// out. Thread-safe. Log where a thing is handled, never where it is passed on.
 void Log(LogLevel level, std::string_view room, std::string_view sentence,
          const std::vector<LogField>& fields = {});
 

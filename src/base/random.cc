@@ -26,7 +26,8 @@ std::array<uint8_t, 16> Random::UuidBytes() {
   std::array<uint8_t, 16> bytes;
   for (int half = 0; half < 2; ++half) {
     uint64_t word = Next();
-    for (int i = 0; i < 8; ++i) bytes[half * 8 + i] = static_cast<uint8_t>(word >> (8 * i));
+    for (int i = 0; i < 8; ++i)
+      bytes[half * 8 + i] = static_cast<uint8_t>(word >> (8 * i));
   }
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;

@@ -8,7 +8,8 @@
 
 namespace sluice {
 
-/// The source of chance, a parameter so that tests can repeat a run by its seed. Thread-safe.
+/// The source of chance, a parameter so that tests can repeat a run by its seed.
+/// Thread-safe.
 class Random final {
  public:
   /// A given seed gives the same sequence on every machine.

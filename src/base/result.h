@@ -11,8 +11,8 @@
 
 namespace sluice {
 
-/// The one error currency of all rooms. Nothing of ours throws; exceptions of libraries are
-/// caught in the room that is allowed to include the library.
+/// The one error currency of all rooms. Nothing of ours throws; exceptions of libraries
+/// are caught in the room that is allowed to include the library.
 using Status = arrow::Status;
 template <typename T>
 using Result = arrow::Result<T>;
@@ -23,12 +23,13 @@ enum class ErrorKind {
   kNotFound,       ///< the named thing does not exist
   kAlreadyExists,  ///< the named thing exists and must not
   kConflict,       ///< somebody else changed it first; nothing of ours is visible
-  kCommitUnknown,  ///< the commit may or may not have landed: look, never guess, delete nothing
+  kCommitUnknown,  ///< the commit may or may not have landed: look, never guess, delete
+                   ///< nothing
   kAuth,           ///< wrong credentials or a missing privilege
-  kUnavailable,    ///< temporary: network, lock, disk full; the same call may succeed later
-  kCancelled,      ///< stopped on request
-  kCorrupt,        ///< stored or received bytes are not what they must be
-  kInternal,       ///< a defect of ours
+  kUnavailable,  ///< temporary: network, lock, disk full; the same call may succeed later
+  kCancelled,    ///< stopped on request
+  kCorrupt,      ///< stored or received bytes are not what they must be
+  kInternal,     ///< a defect of ours
 };
 
 /// "user_input", "not_found", ... as in JSON and logs.
@@ -56,17 +57,20 @@ class ErrorDetail final : public arrow::StatusDetail {
   std::vector<Fact> facts_;
 };
 
-/// Makes a failed Status. `message`: lower-case fact, what the user can do, run-time values last.
+/// Makes a failed Status. `message`: lower-case fact, what the user can do, run-time
+/// values last.
 Status Error(ErrorKind kind, std::string message, std::vector<Fact> facts = {});
 
-/// The kind of a failed status; statuses made by Arrow are mapped by their code (an IOError is
-/// kUnavailable, Invalid is kCorrupt, Cancelled is kCancelled, KeyError is kNotFound).
+/// The kind of a failed status; statuses made by Arrow are mapped by their code (an
+/// IOError is kUnavailable, Invalid is kCorrupt, Cancelled is kCancelled, KeyError is
+/// kNotFound).
 ErrorKind KindOf(const Status& status);
 
 /// The facts of a failed status, empty for one made by Arrow.
 std::vector<Fact> FactsOf(const Status& status);
 
-/// Puts `where` and ": " before the message; keeps kind and facts, adds `facts`. OK stays OK.
+/// Puts `where` and ": " before the message; keeps kind and facts, adds `facts`. OK stays
+/// OK.
 Status Within(std::string_view where, const Status& status, std::vector<Fact> facts = {});
 
 /// The message alone, without the code's name or the detail, for people.
@@ -86,27 +90,28 @@ const Status& StatusOf(const Result<T>& result) {
 #define SLUICE_CONCAT(a, b) SLUICE_CONCAT_INNER(a, b)
 
 /// Returns from the function when `expr` (a Status or Result) failed.
-#define SLUICE_TRY(expr)                                                          \
-  do {                                                                            \
-    if (auto&& _sluice_result = (expr);                                           \
-        !::sluice::base_internal::StatusOf(_sluice_result).ok()) [[unlikely]] {   \
-      return ::sluice::base_internal::StatusOf(_sluice_result);                   \
-    }                                                                             \
+#define SLUICE_TRY(expr)                                                        \
+  do {                                                                          \
+    if (auto&& _sluice_result = (expr);                                         \
+        !::sluice::base_internal::StatusOf(_sluice_result).ok()) [[unlikely]] { \
+      return ::sluice::base_internal::StatusOf(_sluice_result);                 \
+    }                                                                           \
   } while (false)
 
-/// `SLUICE_ASSIGN(auto x, F());` declares or assigns x from a Result, or returns its error.
+/// `SLUICE_ASSIGN(auto x, F());` declares or assigns x from a Result, or returns its
+/// error.
 #define SLUICE_ASSIGN(lhs, expr) \
   SLUICE_ASSIGN_INNER(SLUICE_CONCAT(_sluice_assign_, __COUNTER__), lhs, expr)
-#define SLUICE_ASSIGN_INNER(result, lhs, expr)       \
-  auto&& result = (expr);                            \
-  if (!result.ok()) [[unlikely]]                     \
-    return result.status();                          \
+#define SLUICE_ASSIGN_INNER(result, lhs, expr) \
+  auto&& result = (expr);                      \
+  if (!result.ok()) [[unlikely]]               \
+    return result.status();                    \
   lhs = std::move(result).ValueUnsafe()
 
 /// For errors of the programmer only; input never reaches a check.
-#define SLUICE_CHECK(condition)   \
-  do {                            \
-    if (!(condition)) [[unlikely]] \
+#define SLUICE_CHECK(condition)                                             \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
       ::sluice::base_internal::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 #ifdef SLUICE_DCHECKS

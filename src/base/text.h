@@ -15,7 +15,8 @@ std::string_view Trim(std::string_view text);
 /// ASCII letters made small.
 std::string Lower(std::string_view text);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
-/// True where `text` matches a pattern of literal characters, '*' (any run) and '?' (any one).
+/// True where `text` matches a pattern of literal characters, '*' (any run) and '?' (any
+/// one).
 bool MatchesPattern(std::string_view pattern, std::string_view text);
 
 /// "1,234,567".

@@ -37,8 +37,8 @@ std::string DateText(int64_t days) {
 
 std::string TimeOfDayText(int64_t us) {
   int64_t seconds = us / 1000000, fraction = us % 1000000;
-  std::string text = fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60,
-                                 seconds % 60);
+  std::string text =
+      fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
   if (fraction == 0) return text;
   text += fmt::format(".{:06}", fraction);
   while (text.back() == '0') text.pop_back();
@@ -67,7 +67,8 @@ std::string TimestampText(const arrow::TimestampArray& array, int64_t row) {
     rest += kDayUs;
     --days;
   }
-  return DateText(days) + " " + TimeOfDayText(rest) + (type.timezone().empty() ? "" : "+00");
+  return DateText(days) + " " + TimeOfDayText(rest) +
+         (type.timezone().empty() ? "" : "+00");
 }
 
 template <typename ArrayType>
@@ -84,9 +85,7 @@ std::string ListText(const arrow::Array& values, int64_t from, int64_t to, bool 
   std::string text = "[";
   for (int64_t i = from; i < to; ++i) {
     if (i > from) text += json ? "," : ", ";
-    text += json                 ? CellJson(values, i)
-            : values.IsNull(i) ? "NULL"
-                               : CellText(values, i);
+    text += json ? CellJson(values, i) : values.IsNull(i) ? "NULL" : CellText(values, i);
   }
   return text + "]";
 }

@@ -6,9 +6,10 @@
 
 namespace sluice::cli {
 
-/// One value of an Arrow array as people read it: decimals and integers exactly, floating point
-/// in the shortest digits that read back the same, dates and times in ISO form, instants with
-/// +00, binary as \x.., nested values as [..] and {..}. "" for null (callers mark it).
+/// One value of an Arrow array as people read it: decimals and integers exactly, floating
+/// point in the shortest digits that read back the same, dates and times in ISO form,
+/// instants with +00, binary as \x.., nested values as [..] and {..}. "" for null
+/// (callers mark it).
 std::string CellText(const arrow::Array& array, int64_t row);
 
 /// The same value as JSON text: numbers bare, NaN and infinities as strings, binary as

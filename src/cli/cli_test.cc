@@ -30,15 +30,16 @@ TEST(CellText, Forms) {
     const char *text, *json;
   };
   for (const Case& c : {
-           Case{One<arrow::TimestampBuilder>(instant, -1), "1969-12-31 23:59:59.999999+00",
-                "\"1969-12-31 23:59:59.999999+00\""},
+           Case{One<arrow::TimestampBuilder>(instant, -1),
+                "1969-12-31 23:59:59.999999+00", "\"1969-12-31 23:59:59.999999+00\""},
            Case{One<arrow::TimestampBuilder>(wall, 0), "1970-01-01 00:00:00",
                 "\"1970-01-01 00:00:00\""},
            Case{One<arrow::Date32Builder>(arrow::date32(), 2932896), "9999-12-31",
                 "\"9999-12-31\""},
            Case{One<arrow::Date32Builder>(arrow::date32(), -719162), "0001-01-01",
                 "\"0001-01-01\""},
-           Case{One<arrow::Decimal128Builder>(arrow::decimal128(5, 2), arrow::Decimal128(-5)),
+           Case{One<arrow::Decimal128Builder>(arrow::decimal128(5, 2),
+                                              arrow::Decimal128(-5)),
                 "-0.05", "-0.05"},
            Case{One<arrow::DoubleBuilder>(arrow::float64(), 0.1), "0.1", "0.1"},
            Case{One<arrow::DoubleBuilder>(arrow::float64(),

@@ -10,8 +10,8 @@
 
 namespace sluice::cli {
 
-/// One command: what it understands and what it does. `run` prints its result to stdout and gives
-/// the exit code; an error it returns is printed by the caller.
+/// One command: what it understands and what it does. `run` prints its result to stdout
+/// and gives the exit code; an error it returns is printed by the caller.
 struct CliCommand {
   options::Command command;
   std::function<Result<int>(const std::vector<std::string>& positional)> run;

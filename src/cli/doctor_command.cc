@@ -16,9 +16,13 @@ struct DoctorOptions {
 };
 
 constexpr options::Row<DoctorOptions> kRows[] = {
-    {.key = "password-file", .member = &DoctorOptions::password_file, .value = "FILE",
+    {.key = "password-file",
+     .member = &DoctorOptions::password_file,
+     .value = "FILE",
      .help = "file that holds the password"},
-    {.key = "password-env", .member = &DoctorOptions::password_env, .value = "NAME",
+    {.key = "password-env",
+     .member = &DoctorOptions::password_env,
+     .value = "NAME",
      .help = "environment variable that holds the password"},
 };
 
@@ -42,8 +46,8 @@ std::string_view LevelName(connect::Finding::Level level) {
 
 Result<int> RunDoctor(const std::string& url, const Fields& fields) {
   SLUICE_TRY(fields.log.Apply());
-  SLUICE_ASSIGN(connect::Link link, MakeLink(url, fields.doctor.password_file,
-                                             fields.doctor.password_env));
+  SLUICE_ASSIGN(connect::Link link,
+                MakeLink(url, fields.doctor.password_file, fields.doctor.password_env));
   SLUICE_ASSIGN(auto source, Connectors().OpenSource(link, {}));
   SLUICE_ASSIGN(connect::Diagnosis diagnosis, source->Diagnose());
   bool problem = false;
@@ -77,14 +81,15 @@ Result<int> RunDoctor(const std::string& url, const Fields& fields) {
 CliCommand MakeDoctorCommand() {
   auto fields = std::make_shared<Fields>();
   CliCommand cli;
-  cli.command = {.name = "doctor",
-                 .positional = "URL",
-                 .summary = "Check a source: connection, version, rights, and what is missing",
-                 .details = "Exit code 5 when something is missing that an import needs.",
-                 .examples = {"sluice doctor mysql://app@127.0.0.1/shop --password-file pw"},
-                 .positional_min = 1,
-                 .positional_max = 1,
-                 .options = options::Bind<DoctorOptions>(kRows, &fields->doctor)};
+  cli.command = {
+      .name = "doctor",
+      .positional = "URL",
+      .summary = "Check a source: connection, version, rights, and what is missing",
+      .details = "Exit code 5 when something is missing that an import needs.",
+      .examples = {"sluice doctor mysql://app@127.0.0.1/shop --password-file pw"},
+      .positional_min = 1,
+      .positional_max = 1,
+      .options = options::Bind<DoctorOptions>(kRows, &fields->doctor)};
   Append(ReportRows(&fields->report), &cli.command);
   Append(LogRows(&fields->log), &cli.command);
   cli.json = fields->report.json;

@@ -15,7 +15,8 @@ constexpr int kExitAuth = 5;
 constexpr int kExitConflict = 6;
 constexpr int kExitTemporary = 75;
 
-/// The exit code of a failed status; kCancelled is 128 + the signal that asked (130 without one).
+/// The exit code of a failed status; kCancelled is 128 + the signal that asked (130
+/// without one).
 int ExitCodeOf(const Status& status);
 
 /// {"kind": ..., "message": ..., name: value ...} with secrets struck out.

@@ -18,9 +18,13 @@ struct GcFlags {
 };
 
 constexpr options::Row<GcFlags> kRows[] = {
-    {.key = "remove", .member = &GcFlags::remove, .value = "",
+    {.key = "remove",
+     .member = &GcFlags::remove,
+     .value = "",
      .help = "delete what is found; without it files are only listed"},
-    {.key = "older-than", .member = &GcFlags::older_than, .value = "AGE",
+    {.key = "older-than",
+     .member = &GcFlags::older_than,
+     .value = "AGE",
      .help = "spare younger files, which may belong to a running load: 0s, 30m, 24h, 7d"},
 };
 
@@ -35,8 +39,11 @@ Result<std::chrono::milliseconds> ParseAge(const std::string& text) {
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   std::string unit(end, text.data() + text.size());
-  int64_t seconds = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600
-                    : unit == "d" ? 86400 : 0;
+  int64_t seconds = unit == "s"   ? 1
+                    : unit == "m" ? 60
+                    : unit == "h" ? 3600
+                    : unit == "d" ? 86400
+                                  : 0;
   if (error != std::errc() || seconds == 0 || number < 0) {
     return Error(ErrorKind::kUserInput,
                  "--older-than takes an age such as 0s, 30m, 24h or 7d, not: " + text);
@@ -69,11 +76,11 @@ Result<int> RunGc(const Fields& fields) {
                {"bytes", bytes},
                {"files", std::move(files)}});
   } else {
-    text += fmt::format("{} {} {}, {}{}\n", CountText(static_cast<int64_t>(orphans.size())),
-                        orphans.size() == 1 ? "orphan" : "orphans",
-                        options.remove ? "removed" : "found", BytesText(bytes),
-                        options.remove || orphans.empty() ? ""
-                                                          : "; --remove deletes them");
+    text +=
+        fmt::format("{} {} {}, {}{}\n", CountText(static_cast<int64_t>(orphans.size())),
+                    orphans.size() == 1 ? "orphan" : "orphans",
+                    options.remove ? "removed" : "found", BytesText(bytes),
+                    options.remove || orphans.empty() ? "" : "; --remove deletes them");
     std::fwrite(text.data(), 1, text.size(), stdout);
   }
   return kExitOk;
@@ -84,10 +91,11 @@ Result<int> RunGc(const Fields& fields) {
 CliCommand MakeGcCommand() {
   auto fields = std::make_shared<Fields>();
   CliCommand cli;
-  cli.command = {.name = "gc",
-                 .positional = "",
-                 .summary = "List, or remove, files of the lake that no snapshot refers to",
-                 .options = options::Bind<GcFlags>(kRows, &fields->gc)};
+  cli.command = {
+      .name = "gc",
+      .positional = "",
+      .summary = "List, or remove, files of the lake that no snapshot refers to",
+      .options = options::Bind<GcFlags>(kRows, &fields->gc)};
   Append(LakeRows(&fields->lake), &cli.command);
   Append(ReportRows(&fields->report), &cli.command);
   Append(LogRows(&fields->log), &cli.command);

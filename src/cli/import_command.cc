@@ -46,7 +46,8 @@ std::string OneLine(const transfer::TableReport& table) {
       "{} -> {}: {} rows, {} in {} {}, {} ({} rows/s)", table.table, table.target,
       CountText(table.rows_committed), BytesText(table.bytes_written), table.files,
       table.files == 1 ? "file" : "files", DurationText(table.elapsed),
-      CountText(static_cast<int64_t>(static_cast<double>(table.rows_committed) / seconds)));
+      CountText(
+          static_cast<int64_t>(static_cast<double>(table.rows_committed) / seconds)));
   for (const auto& [what, count] : table.odd_values) {
     line += fmt::format("\n  {}: {} values", what, CountText(count));
   }
@@ -59,8 +60,8 @@ std::string OneLine(const transfer::TableReport& table) {
 void PrintSummary(const transfer::ImportReport& report) {
   std::string text;
   for (const transfer::TableReport& table : report.tables) text += OneLine(table) + "\n";
-  text += fmt::format("consistency: {} ({})\n", ConsistencyName(report.snapshot.consistency),
-                      report.snapshot.how);
+  text += fmt::format("consistency: {} ({})\n",
+                      ConsistencyName(report.snapshot.consistency), report.snapshot.how);
   if (!report.snapshot.position.empty()) {
     text += "source position: " + report.snapshot.position + "\n";
   }
@@ -80,10 +81,9 @@ Result<int> RunImport(const std::string& url, const Fields& fields) {
     SLUICE_ASSIGN(state, state::State::Open(":memory:", SystemClock()));
   }
   auto progress = MakeProgress();
-  SLUICE_ASSIGN(
-      transfer::ImportReport report,
-      transfer::RunImport(prepared.request, *prepared.source, *state, *progress,
-                          StopOnSignal(), SystemClock(), Random::System()));
+  SLUICE_ASSIGN(transfer::ImportReport report,
+                transfer::RunImport(prepared.request, *prepared.source, *state, *progress,
+                                    StopOnSignal(), SystemClock(), Random::System()));
   progress.reset();
   int exit_code = ImportExitCode(report);
   if (*fields.report.json) {
@@ -113,16 +113,19 @@ CliCommand MakeImportCommand() {
       .summary = "Import tables or a query of a database into the lake or a directory",
       .details =
           "URL is sqlite:///file.db, mysql://user@host:port/database or\n"
-          "postgresql://user@host:port/database. All connections read one state of the data\n"
-          "where the server can; the report says which guarantee was given. Nothing is visible\n"
+          "postgresql://user@host:port/database. All connections read one state of the "
+          "data\n"
+          "where the server can; the report says which guarantee was given. Nothing is "
+          "visible\n"
           "in the target before the one commit at the end.",
-      .examples =
-          {"sluice import sqlite:///shop.db --table orders --to landing.orders",
-           "sluice import mysql://app@127.0.0.1/shop --tables 'orders,items' --password-file pw "
-           "--to landing",
-           "sluice import postgresql://app@127.0.0.1/shop --query 'select * from orders where "
-           "paid' --to landing.paid --mode overwrite",
-           "sluice import sqlite:///shop.db --table orders --to ./out/orders"},
+      .examples = {"sluice import sqlite:///shop.db --table orders --to landing.orders",
+                   "sluice import mysql://app@127.0.0.1/shop --tables 'orders,items' "
+                   "--password-file pw "
+                   "--to landing",
+                   "sluice import postgresql://app@127.0.0.1/shop --query 'select * from "
+                   "orders where "
+                   "paid' --to landing.paid --mode overwrite",
+                   "sluice import sqlite:///shop.db --table orders --to ./out/orders"},
       .positional_min = 1,
       .positional_max = 1,
       .options = ImportRows(&fields->import)};

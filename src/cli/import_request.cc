@@ -42,9 +42,10 @@ Status CheckFlags(const ImportOptions& options) {
     return Error(ErrorKind::kUserInput, "--exclude goes with --tables");
   }
   if (options.wide_decimals == "decimal256" && !IsDirectory(options.to)) {
-    return Error(ErrorKind::kUserInput,
-                 "lake tables hold decimals of at most 38 digits; use --wide-decimals text, "
-                 "or a directory as --to");
+    return Error(
+        ErrorKind::kUserInput,
+        "lake tables hold decimals of at most 38 digits; use --wide-decimals text, "
+        "or a directory as --to");
   }
   return Status::OK();
 }
@@ -61,7 +62,8 @@ Result<std::vector<connect::TableName>> FindTables(connect::Source& source,
     }
     for (connect::TableName& name : some) {
       bool out = std::ranges::any_of(options.exclude, [&](const std::string& exclude) {
-        return MatchesPattern(exclude, name.name) || MatchesPattern(exclude, name.ToString());
+        return MatchesPattern(exclude, name.name) ||
+               MatchesPattern(exclude, name.ToString());
       });
       if (!out && std::ranges::count(found, name) == 0) found.push_back(std::move(name));
     }
@@ -72,7 +74,8 @@ Result<std::vector<connect::TableName>> FindTables(connect::Source& source,
   return found;
 }
 
-// The name of the target table: given whole by --to, or a namespace plus the source's name.
+// The name of the target table: given whole by --to, or a namespace plus the source's
+// name.
 Result<catalog::TableIdent> LakeTarget(const ImportOptions& options,
                                        const std::string& table_name) {
   bool several = !options.tables.empty();
@@ -97,7 +100,8 @@ Result<transfer::ImportItem> MakeItem(const ImportOptions& options, const Lake* 
     if (!options.tables.empty()) item.target += "/" + table_name;
     connectors::files::DirectorySinkOptions directory;
     directory.parquet.compression = options.compression;
-    SLUICE_ASSIGN(auto sink, connectors::files::MakeDirectorySink(item.target, directory));
+    SLUICE_ASSIGN(auto sink,
+                  connectors::files::MakeDirectorySink(item.target, directory));
     item.sink = std::move(sink);
     return item;
   }
@@ -151,7 +155,8 @@ Result<connect::Link> MakeLink(const std::string& url, const std::string& passwo
 }
 
 Result<PreparedImport> PrepareImport(const std::string& url, const ImportOptions& options,
-                                     const std::string& lake_directory, bool create_lake) {
+                                     const std::string& lake_directory,
+                                     bool create_lake) {
   SLUICE_TRY(CheckFlags(options));
   PreparedImport prepared;
   SLUICE_ASSIGN(connect::Link link,
@@ -183,7 +188,8 @@ Result<PreparedImport> PrepareImport(const std::string& url, const ImportOptions
     prepared.lake = std::make_shared<Lake>(std::move(lake));
   }
   for (connect::Selection& selection : selections) {
-    SLUICE_ASSIGN(auto item, MakeItem(options, prepared.lake.get(), std::move(selection)));
+    SLUICE_ASSIGN(auto item,
+                  MakeItem(options, prepared.lake.get(), std::move(selection)));
     prepared.request.items.push_back(std::move(item));
   }
   return prepared;

@@ -39,8 +39,9 @@ struct PreparedImport {
   transfer::ImportRequest request;
 };
 
-/// Reads the password, connects, resolves patterns and targets. `create_lake`: an import makes the
-/// lake, a plan does not. Fails with kUserInput for flags that contradict each other.
+/// Reads the password, connects, resolves patterns and targets. `create_lake`: an import
+/// makes the lake, a plan does not. Fails with kUserInput for flags that contradict each
+/// other.
 Result<PreparedImport> PrepareImport(const std::string& url, const ImportOptions& options,
                                      const std::string& lake_directory, bool create_lake);
 

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "catalog/sqlite_catalog.h"
-#include "connectors/fake/fake.h"
-#include "connectors/lake/lake.h"
+#include "connectors/fake/connector.h"
+#include "connectors/lake/lake_sink.h"
 #include "connectors/mysql/mysql.h"
 #include "connectors/postgresql/postgresql.h"
 #include "connectors/sqlite/sqlite.h"
@@ -53,7 +53,7 @@ const connect::Registry& Connectors() {
     made->Add(connectors::sqlite::MakeSqliteConnector());
     made->Add(connectors::mysql::MakeMysqlConnector());
     made->Add(connectors::postgresql::MakePostgresqlConnector());
-    made->Add(connectors::fake::MakeFakeConnector());
+    made->Add(connectors::fake::MakeConnector());
     return made;
   }();
   return *registry;

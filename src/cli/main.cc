@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "base/near_names.h"
 #include "base/secret.h"
 #include "cli/command.h"
 #include "cli/exit_code.h"
@@ -47,7 +48,8 @@ int Main(const std::vector<std::string>& arguments) {
   std::string name = arguments.empty() ? "--help" : arguments[0];
   if (name == "--version") name = "version";
   if (name == "--help" || name == "-h" || name == "help") {
-    std::fputs(options::OverviewText(described).c_str(), arguments.empty() ? stderr : stdout);
+    std::fputs(options::OverviewText(described).c_str(),
+               arguments.empty() ? stderr : stdout);
     return arguments.empty() ? kExitUsage : kExitOk;
   }
   for (CliCommand& one : commands) {
@@ -55,10 +57,10 @@ int Main(const std::vector<std::string>& arguments) {
       return RunCommand(one, {arguments.begin() + 1, arguments.end()});
     }
   }
-  std::string near = options::NearestWord(name, names);
+  std::vector<std::string> near = NearNames(name, names);
   return Report(Error(ErrorKind::kUserInput,
                       "no such command: " + name +
-                          (near.empty() ? "" : "; did you mean " + near + "?") +
+                          (near.empty() ? "" : "; did you mean " + near[0] + "?") +
                           " (sluice --help lists them)"),
                 std::ranges::count(arguments, "--json") > 0);
 }

@@ -26,28 +26,28 @@ std::string Estimate(int64_t number, const std::string& text) {
 
 std::string PlanText(const transfer::TablePlan& plan) {
   std::string text = fmt::format("{} -> {}\n", plan.schema.name, plan.target);
-  text += fmt::format("  rows {}, bytes {}\n",
-                      Estimate(plan.read.estimated_rows, CountText(plan.read.estimated_rows)),
-                      Estimate(plan.read.estimated_bytes,
-                               BytesText(plan.read.estimated_bytes)));
+  text += fmt::format(
+      "  rows {}, bytes {}\n",
+      Estimate(plan.read.estimated_rows, CountText(plan.read.estimated_rows)),
+      Estimate(plan.read.estimated_bytes, BytesText(plan.read.estimated_bytes)));
   text += fmt::format("  split: {}: {} {}\n", plan.read.method, plan.read.splits.size(),
                       plan.read.splits.size() == 1 ? "chunk" : "chunks");
   constexpr size_t kShown = 4;
   for (size_t i = 0; i < plan.read.splits.size() && i < kShown; ++i) {
     const connect::Split& split = plan.read.splits[i];
-    text += fmt::format("    {}  {}\n", split.id, split.text.empty() ? "all" : split.text);
+    text +=
+        fmt::format("    {}  {}\n", split.id, split.text.empty() ? "all" : split.text);
   }
   if (plan.read.splits.size() > kShown) {
     text += fmt::format("    ... {} more\n", plan.read.splits.size() - kShown);
   }
   text += "  columns:\n";
   for (const connect::Column& column : plan.schema.columns) {
-    text += fmt::format("    {:<24} {:<24} -> {:<22} {}{}\n", column.name,
-                        column.source_type,
-                        column.field->type()->ToString() +
-                            (column.field->nullable() ? "" : " not null"),
-                        types::FidelityName(column.fidelity),
-                        column.note.empty() ? "" : " (" + column.note + ")");
+    text += fmt::format(
+        "    {:<24} {:<24} -> {:<22} {}{}\n", column.name, column.source_type,
+        column.field->type()->ToString() + (column.field->nullable() ? "" : " not null"),
+        types::FidelityName(column.fidelity),
+        column.note.empty() ? "" : " (" + column.note + ")");
   }
   text += "  target:\n";
   if (plan.changes.empty()) text += "    no change of schema\n";
@@ -85,15 +85,16 @@ Result<int> RunPlan(const std::string& url, const Fields& fields) {
 CliCommand MakePlanCommand() {
   auto fields = std::make_shared<Fields>();
   CliCommand cli;
-  cli.command = {.name = "plan",
-                 .positional = "URL",
-                 .summary = "Show what an import with the same flags would do; reads no rows",
-                 .details = "Exit code 2 when the import would be refused.",
-                 .examples = {"sluice plan mysql://app@127.0.0.1/shop --table orders --to "
-                              "landing.orders --password-file pw"},
-                 .positional_min = 1,
-                 .positional_max = 1,
-                 .options = ImportRows(&fields->import)};
+  cli.command = {
+      .name = "plan",
+      .positional = "URL",
+      .summary = "Show what an import with the same flags would do; reads no rows",
+      .details = "Exit code 2 when the import would be refused.",
+      .examples = {"sluice plan mysql://app@127.0.0.1/shop --table orders --to "
+                   "landing.orders --password-file pw"},
+      .positional_min = 1,
+      .positional_max = 1,
+      .options = ImportRows(&fields->import)};
   Append(LakeRows(&fields->lake), &cli.command);
   Append(ReportRows(&fields->report), &cli.command);
   Append(LogRows(&fields->log), &cli.command);

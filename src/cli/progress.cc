@@ -67,8 +67,8 @@ class ImportProgress final : public transfer::Progress {
     double rate = static_cast<double>(rows) / seconds;
     std::string eta;
     if (estimated_rows_ > rows && rate > 0 && seconds > 1) {
-      eta = DurationText(std::chrono::milliseconds(
-          static_cast<int64_t>(1000.0 * static_cast<double>(estimated_rows_ - rows) / rate)));
+      eta = DurationText(std::chrono::milliseconds(static_cast<int64_t>(
+          1000.0 * static_cast<double>(estimated_rows_ - rows) / rate)));
     }
     if (StderrIsTerminal()) {
       ShowStatusLine(fmt::format(
@@ -91,7 +91,8 @@ class ImportProgress final : public transfer::Progress {
 
   void TableEnded(const transfer::TableReport& report) override {
     ClearStatusLine();
-    Log(LogLevel::kDebug, "import", report.status.ok() ? "table committed" : "table failed",
+    Log(LogLevel::kDebug, "import",
+        report.status.ok() ? "table committed" : "table failed",
         {{"table", report.table}, {"rows", std::to_string(report.rows_committed)}});
   }
 

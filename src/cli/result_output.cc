@@ -30,7 +30,8 @@ bool IsNumber(const arrow::DataType& type) {
   return arrow::is_numeric(type.id()) || arrow::is_decimal(type.id());
 }
 
-// Characters of UTF-8 text as a terminal counts them, near enough: one column per code point.
+// Characters of UTF-8 text as a terminal counts them, near enough: one column per code
+// point.
 size_t Width(const std::string& text) {
   size_t width = 0;
   for (unsigned char c : text) width += (c & 0xc0) != 0x80;
@@ -49,13 +50,13 @@ std::string OneLine(std::string text) {
   return text;
 }
 
-std::string TableRow(const std::vector<std::string>& cells, const std::vector<size_t>& widths,
-                     const std::vector<bool>& right) {
+std::string TableRow(const std::vector<std::string>& cells,
+                     const std::vector<size_t>& widths, const std::vector<bool>& right) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
     bool last = i + 1 == cells.size();
-    line += (i ? " | " : " ") + (last && !right[i] ? cells[i]
-                                                    : Padded(cells[i], widths[i], right[i]));
+    line += (i ? " | " : " ") +
+            (last && !right[i] ? cells[i] : Padded(cells[i], widths[i], right[i]));
   }
   return line + "\n";
 }
@@ -71,8 +72,8 @@ std::string Rule(const std::vector<size_t>& widths) {
 std::vector<std::string> Cells(const arrow::RecordBatch& batch, int64_t row) {
   std::vector<std::string> cells;
   for (int c = 0; c < batch.num_columns(); ++c) {
-    cells.push_back(batch.column(c)->IsNull(row) ? "NULL"
-                                                 : OneLine(CellText(*batch.column(c), row)));
+    cells.push_back(
+        batch.column(c)->IsNull(row) ? "NULL" : OneLine(CellText(*batch.column(c), row)));
   }
   return cells;
 }
@@ -90,7 +91,8 @@ Status WriteTable(arrow::RecordBatchReader& reader) {
   auto flush = [&] {
     for (const std::string& name : header) widths.push_back(Width(name));
     for (const auto& cells : measured) {
-      for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], Width(cells[i]));
+      for (size_t i = 0; i < cells.size(); ++i)
+        widths[i] = std::max(widths[i], Width(cells[i]));
     }
     Print(TableRow(header, widths, std::vector<bool>(header.size())) + Rule(widths));
     for (const auto& cells : measured) Print(TableRow(cells, widths, right));
@@ -149,7 +151,8 @@ Status WriteCsv(arrow::RecordBatchReader& reader) {
 
 Status WriteJson(arrow::RecordBatchReader& reader, bool lines) {
   std::vector<std::string> names;
-  for (const auto& field : reader.schema()->fields()) names.push_back(ToText(Json(field->name())));
+  for (const auto& field : reader.schema()->fields())
+    names.push_back(ToText(Json(field->name())));
   bool first = true;
   if (!lines) Print("[");
   for (;;) {
@@ -180,8 +183,8 @@ Status WriteArrow(arrow::RecordBatchReader& reader) {
   }
 }
 
-// A Parquet file is written beside the spill files first: its footer comes last and stdout may
-// be a pipe that went away.
+// A Parquet file is written beside the spill files first: its footer comes last and
+// stdout may be a pipe that went away.
 Status WriteParquet(arrow::RecordBatchReader& reader) {
   std::filesystem::path path = std::filesystem::temp_directory_path() /
                                ("sluice-" + Random::System().Uuid() + ".parquet");
@@ -197,7 +200,8 @@ Status WriteParquet(arrow::RecordBatchReader& reader) {
   SLUICE_TRY(writer->Finish());
   std::ifstream in(path, std::ios::binary);
   std::string block(1 << 20, '\0');
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount()) {
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) ||
+         in.gcount()) {
     std::fwrite(block.data(), 1, static_cast<size_t>(in.gcount()), stdout);
   }
   std::filesystem::remove(path);
@@ -212,7 +216,8 @@ std::string AlignedTable(const std::vector<std::string>& header,
   std::vector<size_t> widths;
   for (const std::string& name : header) widths.push_back(Width(name));
   for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], Width(row[i]));
   }
   std::string text =
       TableRow(header, widths, std::vector<bool>(header.size())) + Rule(widths);
@@ -222,8 +227,9 @@ std::string AlignedTable(const std::vector<std::string>& header,
 
 Status WriteResult(arrow::RecordBatchReader& reader, const std::string& form) {
   if ((form == "arrow" || form == "parquet") && isatty(1)) {
-    return Error(ErrorKind::kUserInput,
-                 "binary output does not go to a terminal; redirect it to a file: " + form);
+    return Error(
+        ErrorKind::kUserInput,
+        "binary output does not go to a terminal; redirect it to a file: " + form);
   }
   Status status = form == "csv"       ? WriteCsv(reader)
                   : form == "json"    ? WriteJson(reader, false)

@@ -11,14 +11,20 @@ namespace sluice::cli {
 namespace {
 
 constexpr options::Row<LogOptions> kLogRows[] = {
-    {.key = "log-level", .member = &LogOptions::log_level,
-     .value = "debug|info|warn|error|off", .help = "what is written to stderr"},
-    {.key = "log-format", .member = &LogOptions::log_format, .value = "text|json",
+    {.key = "log-level",
+     .member = &LogOptions::log_level,
+     .value = "debug|info|warn|error|off",
+     .help = "what is written to stderr"},
+    {.key = "log-format",
+     .member = &LogOptions::log_format,
+     .value = "text|json",
      .help = "form of the lines on stderr"},
 };
 
 constexpr options::Row<LakeOptions> kLakeRows[] = {
-    {.key = "lake", .member = &LakeOptions::lake, .value = "DIR",
+    {.key = "lake",
+     .member = &LakeOptions::lake,
+     .value = "DIR",
      .help = "the lake's directory; made at first use; else $SLUICE_LAKE, else ./lake"},
 };
 

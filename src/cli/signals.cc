@@ -12,8 +12,8 @@ namespace {
 std::atomic<int> received{0};
 std::stop_source source;
 
-// Signals are blocked everywhere and taken by one thread, so that the stop callbacks it runs
-// may do what a signal handler may not.
+// Signals are blocked everywhere and taken by one thread, so that the stop callbacks it
+// runs may do what a signal handler may not.
 void TakeSignals(sigset_t set) {
   for (;;) {
     int signal_number = 0;

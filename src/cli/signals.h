@@ -4,8 +4,9 @@
 
 namespace sluice::cli {
 
-/// Installs the handlers: the first SIGINT or SIGTERM asks to stop cleanly, the second ends the
-/// process at once (exit 130 or 143). SIGPIPE is ignored. Called once, before other threads.
+/// Installs the handlers: the first SIGINT or SIGTERM asks to stop cleanly, the second
+/// ends the process at once (exit 130 or 143). SIGPIPE is ignored. Called once, before
+/// other threads.
 void InstallSignals();
 
 /// Requested by the first signal.

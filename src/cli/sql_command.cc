@@ -33,21 +33,36 @@ struct SqlOptions {
 };
 
 constexpr options::Row<SqlOptions> kRows[] = {
-    {.key = "output", .member = &SqlOptions::output,
+    {.key = "output",
+     .member = &SqlOptions::output,
      .value = "auto|table|csv|json|jsonl|arrow|parquet",
-     .help = "form of the rows on stdout; auto is a table on a terminal and csv elsewhere",
+     .help =
+         "form of the rows on stdout; auto is a table on a terminal and csv elsewhere",
      .letter = 'o'},
-    {.key = "file", .member = &SqlOptions::file, .value = "FILE",
+    {.key = "file",
+     .member = &SqlOptions::file,
+     .value = "FILE",
      .help = "read the statements from a file; without it and without SQL, from stdin",
      .letter = 'f'},
-    {.key = "memory", .member = &SqlOptions::memory, .value = "SIZE",
-     .help = "most memory a query may use before it spills: 500MB, 2GB (default 80 % of the "
-             "machine)"},
-    {.key = "temp-directory", .member = &SqlOptions::temp_directory, .value = "DIR",
+    {.key = "memory",
+     .member = &SqlOptions::memory,
+     .value = "SIZE",
+     .help =
+         "most memory a query may use before it spills: 500MB, 2GB (default 80 % of the "
+         "machine)"},
+    {.key = "temp-directory",
+     .member = &SqlOptions::temp_directory,
+     .value = "DIR",
      .help = "where queries spill to"},
-    {.key = "threads", .member = &SqlOptions::threads, .value = "N",
-     .help = "threads; 0 is one per core", .low = 0, .high = 1024},
-    {.key = "time-zone", .member = &SqlOptions::time_zone, .value = "ZONE",
+    {.key = "threads",
+     .member = &SqlOptions::threads,
+     .value = "N",
+     .help = "threads; 0 is one per core",
+     .low = 0,
+     .high = 1024},
+    {.key = "time-zone",
+     .member = &SqlOptions::time_zone,
+     .value = "ZONE",
      .help = "zone in which SQL sees instants"},
 };
 
@@ -90,8 +105,9 @@ Result<std::string> ReadStatements(const std::vector<std::string>& words,
     return std::string(std::istreambuf_iterator<char>(in), {});
   }
   if (isatty(0)) {
-    return Error(ErrorKind::kUserInput,
-                 "say what to run: sluice sql 'select ...', --file FILE, or SQL on stdin");
+    return Error(
+        ErrorKind::kUserInput,
+        "say what to run: sluice sql 'select ...', --file FILE, or SQL on stdin");
   }
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
 }
@@ -120,8 +136,8 @@ class ProgressBar final {
       double percent = engine.ProgressPercent();
       if (percent < 0) continue;
       int filled = static_cast<int>(percent * 0.4);
-      ShowStatusLine(fmt::format("[{:#<{}}{: <{}}] {:.0f} %", "", filled, "", 40 - filled,
-                                 percent));
+      ShowStatusLine(
+          fmt::format("[{:#<{}}{: <{}}] {:.0f} %", "", filled, "", 40 - filled, percent));
     }
   }
 
@@ -169,12 +185,14 @@ CliCommand MakeSqlCommand() {
       .name = "sql",
       .positional = "[SQL]",
       .summary = "Answer SQL over the lake's tables",
-      .details = "Tables are namespace.table. Older states: from landing.orders at (version => "
-                 "SNAPSHOT_ID)\nor at (timestamp => timestamp '2026-11-20 10:00:00').",
-      .examples =
-          {"sluice sql 'select status, count(*), sum(total) from landing.orders group by 1'",
-           "sluice sql --output csv -f report.sql > report.csv",
-           "sluice sql 'create table trusted.paid as select * from landing.orders where paid'"},
+      .details =
+          "Tables are namespace.table. Older states: from landing.orders at (version => "
+          "SNAPSHOT_ID)\nor at (timestamp => timestamp '2026-11-20 10:00:00').",
+      .examples = {"sluice sql 'select status, count(*), sum(total) from landing.orders "
+                   "group by 1'",
+                   "sluice sql --output csv -f report.sql > report.csv",
+                   "sluice sql 'create table trusted.paid as select * from "
+                   "landing.orders where paid'"},
       .positional_min = 0,
       .positional_max = 1,
       .options = options::Bind<SqlOptions>(kRows, &fields->sql)};

@@ -19,9 +19,13 @@ struct ViewOptions {
 };
 
 constexpr options::Row<ViewOptions> kRows[] = {
-    {.key = "snapshots", .member = &ViewOptions::snapshots, .value = "",
+    {.key = "snapshots",
+     .member = &ViewOptions::snapshots,
+     .value = "",
      .help = "only the snapshots, oldest first"},
-    {.key = "files", .member = &ViewOptions::files, .value = "",
+    {.key = "files",
+     .member = &ViewOptions::files,
+     .value = "",
      .help = "only the data files of the current snapshot"},
 };
 
@@ -107,12 +111,13 @@ std::string SnapshotsText(const table::TableMetadata& metadata) {
   std::vector<std::vector<std::string>> rows;
   for (const table::Snapshot& snapshot : metadata.snapshots) {
     auto operation = snapshot.summary.find("operation");
-    rows.push_back({std::to_string(snapshot.snapshot_id), TimeText(snapshot.timestamp_ms),
-                    operation == snapshot.summary.end() ? "" : operation->second,
-                    Counted(std::max<int64_t>(Total(&snapshot, "added-records"), 0)),
-                    Counted(Total(&snapshot, "total-records")),
-                    Counted(Total(&snapshot, "total-data-files")),
-                    snapshot.snapshot_id == metadata.current_snapshot_id ? "current" : ""});
+    rows.push_back(
+        {std::to_string(snapshot.snapshot_id), TimeText(snapshot.timestamp_ms),
+         operation == snapshot.summary.end() ? "" : operation->second,
+         Counted(std::max<int64_t>(Total(&snapshot, "added-records"), 0)),
+         Counted(Total(&snapshot, "total-records")),
+         Counted(Total(&snapshot, "total-data-files")),
+         snapshot.snapshot_id == metadata.current_snapshot_id ? "current" : ""});
   }
   return AlignedTable(
       {"snapshot", "time", "operation", "added rows", "rows", "files", ""}, rows,
@@ -146,10 +151,12 @@ std::string OverviewText(const catalog::TableIdent& ident,
   const table::TableMetadata& metadata = loaded.metadata;
   const table::Snapshot* current = metadata.CurrentSnapshot();
   std::string text = fmt::format(
-      "{}\n  location   {}\n  format     Apache Iceberg v{}\n  rows       {}\n  files      {} "
+      "{}\n  location   {}\n  format     Apache Iceberg v{}\n  rows       {}\n  files    "
+      "  {} "
       "({})\n  snapshots  {}\n  updated    {}\n",
       ident.ToString(), metadata.location, metadata.format_version,
-      Counted(Total(current, "total-records")), Counted(Total(current, "total-data-files")),
+      Counted(Total(current, "total-records")),
+      Counted(Total(current, "total-data-files")),
       Sized(Total(current, "total-files-size")), metadata.snapshots.size(),
       TimeText(metadata.last_updated_ms));
   std::string partitions;

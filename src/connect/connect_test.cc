@@ -24,7 +24,8 @@ TEST(Values, SplitSurvivesJson) {
 }
 
 TEST(Values, ReceiptSurvivesJson) {
-  Receipt receipt{.split_id = "s1", .attempt = 2, .rows = 7, .bytes = 8, .files = {"a", "b"}};
+  Receipt receipt{
+      .split_id = "s1", .attempt = 2, .rows = 7, .bytes = 8, .files = {"a", "b"}};
   receipt.detail = Json::array({1, 2});
   EXPECT_EQ(Receipt::FromJson(receipt.ToJson()).ValueOrDie().ToJson(), receipt.ToJson());
   EXPECT_EQ(KindOf(Receipt::FromJson(Json::object()).status()), ErrorKind::kCorrupt);
@@ -44,8 +45,8 @@ TEST(KeyRanges, CoverEverythingOnce) {
   for (const KeyRange& range : RangesFromBoundaries("`k`", true, {"3", "9"})) {
     conditions.push_back(range.condition);
   }
-  EXPECT_THAT(conditions, testing::ElementsAre("`k` < 3", "`k` >= 3 AND `k` < 9", "`k` >= 9",
-                                               "`k` IS NULL"));
+  EXPECT_THAT(conditions, testing::ElementsAre("`k` < 3", "`k` >= 3 AND `k` < 9",
+                                               "`k` >= 9", "`k` IS NULL"));
 }
 
 TEST(KeyRanges, SplitCount) {

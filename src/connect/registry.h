@@ -23,7 +23,8 @@ struct Link {
 struct Connector {
   std::string name;                  ///< "mysql"
   std::vector<std::string> schemes;  ///< "mysql", "mariadb"
-  std::function<Result<std::unique_ptr<Source>>(const Link&, const ReadOptions&)> make_source;
+  std::function<Result<std::unique_ptr<Source>>(const Link&, const ReadOptions&)>
+      make_source;
 };
 
 /// The connectors of this program; filled once by the composition root.
@@ -31,7 +32,8 @@ class Registry final {
  public:
   void Add(Connector connector);
   /// Fails with kUserInput for an unknown scheme, naming the known ones.
-  Result<std::unique_ptr<Source>> OpenSource(const Link& link, const ReadOptions& options) const;
+  Result<std::unique_ptr<Source>> OpenSource(const Link& link,
+                                             const ReadOptions& options) const;
   std::vector<std::string> Schemes() const;
 
  private:

@@ -11,7 +11,8 @@ Json StringsToJson(const std::vector<std::string>& strings) {
   return json;
 }
 
-Result<std::vector<std::string>> StringsFromJson(const Json& object, std::string_view key) {
+Result<std::vector<std::string>> StringsFromJson(const Json& object,
+                                                 std::string_view key) {
   std::vector<std::string> strings;
   const Json* array = Find(object, key);
   if (!array) return strings;
@@ -37,8 +38,8 @@ Result<Word> ParseWord(const std::pair<std::string_view, Word> (&words)[N],
     if (name == word) return value;
     known += (known.empty() ? "" : ", ") + std::string(name);
   }
-  return Error(ErrorKind::kUserInput, std::string(what) + " is one of " + known + ": " +
-                                          std::string(word));
+  return Error(ErrorKind::kUserInput,
+               std::string(what) + " is one of " + known + ": " + std::string(word));
 }
 
 constexpr std::pair<std::string_view, WriteMode> kWriteModes[] = {
@@ -151,8 +152,12 @@ Result<OddValuePolicy> ParseOddValuePolicy(std::string_view word) {
 }
 
 Json Receipt::ToJson() const {
-  return {{"split", split_id}, {"attempt", attempt},           {"rows", rows},
-          {"bytes", bytes},    {"files", StringsToJson(files)}, {"detail", detail}};
+  return {{"split", split_id},
+          {"attempt", attempt},
+          {"rows", rows},
+          {"bytes", bytes},
+          {"files", StringsToJson(files)},
+          {"detail", detail}};
 }
 
 Result<Receipt> Receipt::FromJson(const Json& json) {

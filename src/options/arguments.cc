@@ -1,9 +1,8 @@
 #include "options/arguments.h"
 
-#include <algorithm>
-#include <numeric>
-
 #include <CLI/CLI.hpp>
+
+#include "base/near_names.h"
 
 namespace sluice::options {
 namespace {
@@ -17,11 +16,11 @@ std::string FlagNames(const Option& option) {
 Status Unknown(const Command& command, const std::string& word) {
   std::vector<std::string> known;
   for (const Option& option : command.options) known.push_back("--" + option.key);
-  std::string near = NearestWord(word.substr(0, word.find('=')), known);
+  std::vector<std::string> near = NearNames(word.substr(0, word.find('=')), known);
   return Error(ErrorKind::kUserInput,
                "sluice " + command.name + " does not know " + word +
-                   (near.empty() ? "" : "; did you mean " + near + "?") +
-                   " (sluice " + command.name + " --help lists the options)");
+                   (near.empty() ? "" : "; did you mean " + near[0] + "?") + " (sluice " +
+                   command.name + " --help lists the options)");
 }
 
 Status CheckPositional(const Command& command, const std::vector<std::string>& words) {
@@ -39,28 +38,6 @@ Status CheckPositional(const Command& command, const std::vector<std::string>& w
 }
 
 }  // namespace
-
-std::string NearestWord(const std::string& word, const std::vector<std::string>& known) {
-  std::string nearest;
-  size_t best = std::max<size_t>(word.size() / 3, 1) + 1;
-  for (const std::string& other : known) {
-    std::vector<size_t> row(other.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (size_t i = 0; i < word.size(); ++i) {
-      size_t diagonal = row[0]++;
-      for (size_t j = 0; j < other.size(); ++j) {
-        size_t replace = diagonal + (word[i] != other[j]);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({row[j] + 1, diagonal + 1, replace});
-      }
-    }
-    if (row.back() < best) {
-      best = row.back();
-      nearest = other;
-    }
-  }
-  return nearest;
-}
 
 Result<ParsedArguments> ParseArguments(const Command& command,
                                        const std::vector<std::string>& words) {
@@ -85,7 +62,8 @@ Result<ParsedArguments> ParseArguments(const Command& command,
     app.parse(reversed);
     if (parsed.help) return parsed;
     for (const std::string& word : app.remaining()) {
-      if (word.size() > 1 && word[0] == '-' && word != "--") return Unknown(command, word);
+      if (word.size() > 1 && word[0] == '-' && word != "--")
+        return Unknown(command, word);
       if (word != "--") parsed.positional.push_back(word);
     }
     for (const auto& [option, one] : bound) {
@@ -99,8 +77,8 @@ Result<ParsedArguments> ParseArguments(const Command& command,
       }
     }
   } catch (const CLI::Error& e) {
-    return Error(ErrorKind::kUserInput, std::string("sluice ") + command.name + ": " +
-                                            e.what());
+    return Error(ErrorKind::kUserInput,
+                 std::string("sluice ") + command.name + ": " + e.what());
   }
   SLUICE_TRY(CheckPositional(command, parsed.positional));
   return parsed;

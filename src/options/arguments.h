@@ -9,10 +9,10 @@ namespace sluice::options {
 
 /// What a command is called with: its options and its positional words.
 struct Command {
-  std::string name;         ///< "import"
-  std::string positional;   ///< "URL", "[TABLE]"; may be empty
-  std::string summary;      ///< one sentence without a final stop
-  std::string details;      ///< paragraphs for --help; may be empty
+  std::string name;        ///< "import"
+  std::string positional;  ///< "URL", "[TABLE]"; may be empty
+  std::string summary;     ///< one sentence without a final stop
+  std::string details;     ///< paragraphs for --help; may be empty
   std::vector<std::string> examples;
   int positional_min = 0, positional_max = 0;
   std::vector<Option> options;
@@ -24,13 +24,10 @@ struct ParsedArguments {
   bool all = false;  ///< --help --all
 };
 
-/// Sets the command's options from the words after its name: --key value, --key=value, --switch,
-/// -f value, "--" ends options. Fails with kUserInput naming the word and, for an unknown flag,
-/// the nearest known one.
+/// Sets the command's options from the words after its name: --key value, --key=value,
+/// --switch, -f value, "--" ends options. Fails with kUserInput naming the word and, for
+/// an unknown flag, the nearest known one.
 Result<ParsedArguments> ParseArguments(const Command& command,
                                        const std::vector<std::string>& words);
-
-/// The known word with the smallest edit distance, or "" when none is near.
-std::string NearestWord(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace sluice::options

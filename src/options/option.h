@@ -12,28 +12,30 @@
 
 namespace sluice::options {
 
-/// One row of an option table: where a field of struct S lives and what people are told about it.
-/// Flags, --help, completion and docs/reference are made from these rows and from nothing else.
+/// One row of an option table: where a field of struct S lives and what people are told
+/// about it. Flags, --help, completion and docs/reference are made from these rows and
+/// from nothing else.
 template <typename S>
 struct Row {
   std::string_view key;  ///< "chunk-rows-min"; the flag is --chunk-rows-min
   std::variant<bool S::*, int S::*, int64_t S::*, std::string S::*,
                std::vector<std::string> S::*>
       member;
-  std::string_view value;  ///< what follows the flag: "N", "DIR", "error|null|text"; "" for a bool
-  std::string_view help;   ///< one sentence without a final stop
-  int64_t low = 0;         ///< inclusive range of a number; low == high: any
+  std::string_view
+      value;  ///< what follows the flag: "N", "DIR", "error|null|text"; "" for a bool
+  std::string_view help;  ///< one sentence without a final stop
+  int64_t low = 0;        ///< inclusive range of a number; low == high: any
   int64_t high = 0;
-  bool expert = false;     ///< shown by --help --all only
-  char letter = 0;         ///< "-f" beside "--file"
+  bool expert = false;  ///< shown by --help --all only
+  char letter = 0;      ///< "-f" beside "--file"
 };
 
 /// A row bound to the field it sets.
 struct Option {
   std::string key, value, help, default_text;
   char letter = 0;
-  bool is_switch = false;    ///< takes no value
-  bool repeatable = false;   ///< a list: given several times or separated by ','
+  bool is_switch = false;   ///< takes no value
+  bool repeatable = false;  ///< a list: given several times or separated by ','
   bool expert = false;
   std::function<Status(std::string_view)> set;
 };
@@ -55,9 +57,9 @@ std::string Show(const std::string& field);
 std::string Show(const std::vector<std::string>& field);
 }  // namespace option_internal
 
-/// Options that set the fields of `target`, which must outlive them; its present values are the
-/// defaults shown. A `value` of words with '|' between them is a closed set. Setting fails with
-/// kUserInput naming the flag, the value and what is allowed.
+/// Options that set the fields of `target`, which must outlive them; its present values
+/// are the defaults shown. A `value` of words with '|' between them is a closed set.
+/// Setting fails with kUserInput naming the flag, the value and what is allowed.
 template <typename S>
 std::vector<Option> Bind(std::span<const Row<S>> table, S* target) {
   std::vector<Option> options;

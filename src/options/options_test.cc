@@ -17,12 +17,20 @@ struct Sample {
 };
 
 constexpr Row<Sample> kSample[] = {
-    {.key = "parallel", .member = &Sample::parallel, .value = "N", .help = "connections",
-     .low = 1, .high = 64},
+    {.key = "parallel",
+     .member = &Sample::parallel,
+     .value = "N",
+     .help = "connections",
+     .low = 1,
+     .high = 64},
     {.key = "json", .member = &Sample::json, .value = "", .help = "one JSON object"},
     {.key = "mode", .member = &Sample::mode, .value = "append|overwrite", .help = "how"},
-    {.key = "file", .member = &Sample::file, .value = "FILE", .help = "input",
-     .expert = true, .letter = 'f'},
+    {.key = "file",
+     .member = &Sample::file,
+     .value = "FILE",
+     .help = "input",
+     .expert = true,
+     .letter = 'f'},
     {.key = "tables", .member = &Sample::tables, .value = "PATTERNS", .help = "which"},
 };
 
@@ -38,8 +46,8 @@ Command SampleCommand(Sample* sample) {
 TEST(Arguments, SetEveryKindOfField) {
   Sample sample;
   auto parsed = ParseArguments(SampleCommand(&sample),
-                               {"x://y", "--parallel=8", "--json", "--mode", "overwrite", "-f",
-                                "a.sql", "--tables", "a, b", "--tables=c"});
+                               {"x://y", "--parallel=8", "--json", "--mode", "overwrite",
+                                "-f", "a.sql", "--tables", "a, b", "--tables=c"});
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   EXPECT_THAT(parsed->positional, testing::ElementsAre("x://y"));
   EXPECT_EQ(sample.parallel, 8);
