@@ -17,7 +17,8 @@ struct TableIdent {
   bool operator==(const TableIdent&) const = default;
   auto operator<=>(const TableIdent&) const = default;
   std::string ToString() const { return name_space + "." + name; }
-  /// Fails with kUserInput when there is no namespace or a part is empty or has a bad character.
+  /// Fails with kUserInput when there is no namespace or a part is empty or has a bad
+  /// character.
   static Result<TableIdent> Parse(std::string_view text);
 };
 
@@ -39,17 +40,17 @@ class Catalog {
   virtual Result<std::vector<TableIdent>> ListTables(const std::string& name_space) = 0;
   /// Fails with kNotFound naming the table and near names.
   virtual Result<LoadedTable> LoadTable(const TableIdent& ident) = 0;
-  /// Writes the metadata under its location and enters the table; the namespace is created.
-  /// `metadata` comes from table::NewTable, changed by table::ApplyUpdates or not. Fails with
-  /// kAlreadyExists.
+  /// Writes the metadata under its location and enters the table; the namespace is
+  /// created. `metadata` comes from table::NewTable, changed by table::ApplyUpdates or
+  /// not. Fails with kAlreadyExists.
   virtual Result<LoadedTable> CreateTable(const TableIdent& ident,
                                           const table::TableMetadata& metadata) = 0;
-  /// Checks the requirements against the current metadata, applies the updates, swaps. One try:
-  /// kConflict when a requirement fails or somebody else swapped first (nothing changed),
-  /// kCommitUnknown when the answer was lost.
-  virtual Result<LoadedTable> CommitTable(const TableIdent& ident,
-                                          const std::vector<table::Requirement>& requirements,
-                                          const std::vector<table::Update>& updates) = 0;
+  /// Checks the requirements against the current metadata, applies the updates, swaps.
+  /// One try: kConflict when a requirement fails or somebody else swapped first (nothing
+  /// changed), kCommitUnknown when the answer was lost.
+  virtual Result<LoadedTable> CommitTable(
+      const TableIdent& ident, const std::vector<table::Requirement>& requirements,
+      const std::vector<table::Update>& updates) = 0;
   /// Takes the name out of the catalog; files stay (see gc). Fails with kNotFound.
   virtual Status DropTable(const TableIdent& ident) = 0;
 };

@@ -10,15 +10,15 @@
 namespace sluice::catalog {
 
 struct SqliteCatalogOptions {
-  std::string path;        ///< catalog.db; created with its directory when absent
-  std::string warehouse;   ///< directory or URI that holds <namespace>/<table>/
+  std::string path;             ///< catalog.db; created with its directory when absent
+  std::string warehouse;        ///< directory or URI that holds <namespace>/<table>/
   std::string name = "sluice";  ///< catalog_name in the tables
-  bool create = true;      ///< false: kNotFound when the file is absent
+  bool create = true;           ///< false: kNotFound when the file is absent
 };
 
-/// The Iceberg JDBC-catalog schema (iceberg_tables, iceberg_namespace_properties) in SQLite, which
-/// PyIceberg's SqlCatalog and Java's JdbcCatalog open directly. Databases without the column
-/// iceberg_type (schema V0) are read and written too.
+/// The Iceberg JDBC-catalog schema (iceberg_tables, iceberg_namespace_properties) in
+/// SQLite, which PyIceberg's SqlCatalog and Java's JdbcCatalog open directly. Databases
+/// without the column iceberg_type (schema V0) are read and written too.
 Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const SqliteCatalogOptions& options,
                                                    Clock& clock, Random& random);
 
