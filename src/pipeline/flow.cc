@@ -56,8 +56,9 @@ void Flow::AddOddValues(const std::map<std::string, int64_t>& counts) {
   for (const auto& [what, count] : counts) odd_values_[what] += count;
 }
 
-Status Flow::AddReceipt(size_t split, connect::Receipt receipt,
-                        const std::function<Status(const connect::Receipt&)>& on_receipt) {
+Status Flow::AddReceipt(
+    size_t split, connect::Receipt receipt,
+    const std::function<Status(const connect::Receipt&)>& on_receipt) {
   std::lock_guard one_at_a_time(receipt_mutex_);
   if (on_receipt) SLUICE_TRY(on_receipt(receipt));
   std::lock_guard lock(mutex_);

@@ -45,7 +45,8 @@ class Flow final {
 
   /// The next split to read; nothing when all are taken or the run stops.
   std::optional<size_t> TakeSplit();
-  /// The lane with the fewest splits on it, for one more; LeaveLane when the split is read.
+  /// The lane with the fewest splits on it, for one more; LeaveLane when the split is
+  /// read.
   size_t EnterLane();
   void LeaveLane(size_t lane);
   ByteQueue<Parcel>& lane(size_t index) { return *lanes_[index]; }
@@ -60,7 +61,8 @@ class Flow final {
   /// To be called by each thread as its last deed.
   void ThreadEnded();
   /// Waits until `readers + writers` threads have ended, calling `tick` while waiting.
-  void WaitForThreads(std::chrono::milliseconds tick_every, const std::function<void()>& tick);
+  void WaitForThreads(std::chrono::milliseconds tick_every,
+                      const std::function<void()>& tick);
 
   /// The result, when all threads have ended.
   Result<Outcome> TakeOutcome();
@@ -91,9 +93,9 @@ Status Guard(std::string_view who, const Body& body) {
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    return Error(ErrorKind::kUnavailable,
-                 "out of memory; use fewer connections or a smaller queue: " +
-                     std::string(who));
+    return Error(
+        ErrorKind::kUnavailable,
+        "out of memory; use fewer connections or a smaller queue: " + std::string(who));
   } catch (const std::exception& exception) {
     return Error(ErrorKind::kInternal, "an exception escaped from " + std::string(who) +
                                            ": " + exception.what());

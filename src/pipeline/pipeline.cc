@@ -16,17 +16,17 @@ Options Checked(const Options& options, size_t splits) {
   return checked;
 }
 
-// Starts `body` on a thread of its own; when the machine gives none, `give_up` does what the
-// thread would have done at its end.
+// Starts `body` on a thread of its own; when the machine gives none, `give_up` does what
+// the thread would have done at its end.
 template <typename Body, typename GiveUp>
 void StartThread(internal::Flow& flow, std::vector<std::jthread>& threads, Body body,
                  GiveUp give_up) {
   try {
     threads.emplace_back(std::move(body));
   } catch (const std::system_error& error) {
-    flow.Fail(Error(ErrorKind::kUnavailable,
-                    "cannot start a thread; use fewer connections: " +
-                        std::string(error.what())));
+    flow.Fail(Error(
+        ErrorKind::kUnavailable,
+        "cannot start a thread; use fewer connections: " + std::string(error.what())));
     give_up();
   }
 }

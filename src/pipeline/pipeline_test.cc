@@ -40,7 +40,10 @@ bool ThreadsBackTo(int expected) {
 }
 
 connect::Selection Orders() {
-  return {.table = connect::TableName{"", "orders"}, .query = "", .columns = {}, .where = "",
+  return {.table = connect::TableName{"", "orders"},
+          .query = "",
+          .columns = {},
+          .where = "",
           .split_by = ""};
 }
 
@@ -81,7 +84,9 @@ TEST(Pipeline, MovesEveryRowOnceAndCounts) {
     for (int readers : {1, 3, 40}) {
       SCOPED_TRACE(testing::Message() << readers << " readers " << writers << " writers");
       Rig rig(Table(), {});
-      rig.options = {.readers = readers, .writers = writers, .queue_bytes_max = 1 << 14,
+      rig.options = {.readers = readers,
+                     .writers = writers,
+                     .queue_bytes_max = 1 << 14,
                      .on_tick = {}};
       int receipts = 0;  // unguarded on purpose: one thread at a time
       Outcome outcome = rig.RunIt([&](const connect::Receipt&) {
@@ -130,8 +135,8 @@ TEST(Pipeline, EmptySplitsGiveReceiptsAndNoSplitsGiveNothing) {
   EXPECT_TRUE(none.RunIt().ValueOrDie().receipts.empty());
 }
 
-// Every way to fail x which side: the original error comes out, nothing hangs, no thread or
-// writer is left.
+// Every way to fail x which side: the original error comes out, nothing hangs, no thread
+// or writer is left.
 TEST(Pipeline, FailureMatrix) {
   struct Case {
     const char* name;
@@ -144,33 +149,71 @@ TEST(Pipeline, FailureMatrix) {
   using Write = WriteFault::Kind;
   using Where = WriteFault::Where;
   const Case cases[] = {
-      {"reader error at open", ReadFault{Read::kError, -1, ErrorKind::kAuth}, {},
-       ErrorKind::kAuth, "cannot be opened"},
-      {"reader throws at open", ReadFault{Read::kThrow, -1}, {}, ErrorKind::kInternal,
+      {"reader error at open",
+       ReadFault{Read::kError, -1, ErrorKind::kAuth},
+       {},
+       ErrorKind::kAuth,
+       "cannot be opened"},
+      {"reader throws at open",
+       ReadFault{Read::kThrow, -1},
+       {},
+       ErrorKind::kInternal,
        "thrown by the fake source"},
-      {"reader error first row", ReadFault{Read::kError, 0, ErrorKind::kCorrupt}, {},
-       ErrorKind::kCorrupt, "row 0"},
-      {"reader error in the middle", ReadFault{Read::kError, 1010}, {},
-       ErrorKind::kUnavailable, "row 1010"},
-      {"reader throws", ReadFault{Read::kThrow, 1999}, {}, ErrorKind::kInternal,
+      {"reader error first row",
+       ReadFault{Read::kError, 0, ErrorKind::kCorrupt},
+       {},
+       ErrorKind::kCorrupt,
+       "row 0"},
+      {"reader error in the middle",
+       ReadFault{Read::kError, 1010},
+       {},
+       ErrorKind::kUnavailable,
+       "row 1010"},
+      {"reader throws",
+       ReadFault{Read::kThrow, 1999},
+       {},
+       ErrorKind::kInternal,
        "thrown by the fake source"},
-      {"writer error at open", {}, WriteFault{Where::kOpen, Write::kError, 0},
-       ErrorKind::kUnavailable, "fake sink"},
-      {"writer throws at open", {}, WriteFault{Where::kOpen, Write::kThrow, 0},
-       ErrorKind::kInternal, "fake sink"},
-      {"writer error first row", {}, WriteFault{Where::kWrite, Write::kError, 0},
-       ErrorKind::kUnavailable, "fake sink"},
-      {"writer error in the middle", {},
-       WriteFault{Where::kWrite, Write::kError, 900, ErrorKind::kAuth}, ErrorKind::kAuth,
+      {"writer error at open",
+       {},
+       WriteFault{Where::kOpen, Write::kError, 0},
+       ErrorKind::kUnavailable,
        "fake sink"},
-      {"writer throws", {}, WriteFault{Where::kWrite, Write::kThrow, 900},
-       ErrorKind::kInternal, "thrown by the fake sink"},
-      {"writer error at the end", {}, WriteFault{Where::kFinish, Write::kError, 0},
-       ErrorKind::kUnavailable, "fake sink"},
-      {"writer throws at the end", {}, WriteFault{Where::kFinish, Write::kThrow, 0},
-       ErrorKind::kInternal, "thrown by the fake sink"},
-      {"writer loses a row", {}, WriteFault{Where::kFinish, Write::kLosesARow, 0},
-       ErrorKind::kInternal, "receipt"},
+      {"writer throws at open",
+       {},
+       WriteFault{Where::kOpen, Write::kThrow, 0},
+       ErrorKind::kInternal,
+       "fake sink"},
+      {"writer error first row",
+       {},
+       WriteFault{Where::kWrite, Write::kError, 0},
+       ErrorKind::kUnavailable,
+       "fake sink"},
+      {"writer error in the middle",
+       {},
+       WriteFault{Where::kWrite, Write::kError, 900, ErrorKind::kAuth},
+       ErrorKind::kAuth,
+       "fake sink"},
+      {"writer throws",
+       {},
+       WriteFault{Where::kWrite, Write::kThrow, 900},
+       ErrorKind::kInternal,
+       "thrown by the fake sink"},
+      {"writer error at the end",
+       {},
+       WriteFault{Where::kFinish, Write::kError, 0},
+       ErrorKind::kUnavailable,
+       "fake sink"},
+      {"writer throws at the end",
+       {},
+       WriteFault{Where::kFinish, Write::kThrow, 0},
+       ErrorKind::kInternal,
+       "thrown by the fake sink"},
+      {"writer loses a row",
+       {},
+       WriteFault{Where::kFinish, Write::kLosesARow, 0},
+       ErrorKind::kInternal,
+       "receipt"},
       {"reader stalls, writer fails", ReadFault{Read::kStall, 100},
        WriteFault{Where::kWrite, Write::kError, 60, ErrorKind::kAuth}, ErrorKind::kAuth,
        "fake sink"},
@@ -215,7 +258,8 @@ TEST(Pipeline, StalledReadersAreStoppedByTheCaller) {
   EXPECT_EQ(rig.sink.recorded().writers_open, 0);
 }
 
-// The whole plan is far larger than the queue: with writers held, readers must stop reading.
+// The whole plan is far larger than the queue: with writers held, readers must stop
+// reading.
 TEST(Pipeline, MemoryIsBoundedWhenWritersAreSlow) {
   auto gate = std::make_shared<Gate>();
   FakeTable table = Table();
@@ -225,8 +269,8 @@ TEST(Pipeline, MemoryIsBoundedWhenWritersAreSlow) {
   rig.options = {.readers = 4, .writers = 2, .queue_bytes_max = 64 << 10, .on_tick = {}};
   int64_t batch_bytes = 0;
   {
-    connectors::fake::RowMaker maker{
-        connectors::fake::NamedSchema("orders").ValueOrDie(), 1};
+    connectors::fake::RowMaker maker{connectors::fake::NamedSchema("orders").ValueOrDie(),
+                                     1};
     auto batch = maker.Make(0, 100).ValueOrDie();
     for (const auto& column : batch->columns()) {
       for (const auto& buffer : column->data()->buffers) {
@@ -246,7 +290,8 @@ TEST(Pipeline, MemoryIsBoundedWhenWritersAreSlow) {
     gate->OpenForEver();
   };
   Outcome outcome = rig.RunIt().ValueOrDie();
-  // The queue, one batch in each reader's and each writer's hand, one lane's rounding each.
+  // The queue, one batch in each reader's and each writer's hand, one lane's rounding
+  // each.
   int64_t held_max = rig.options.queue_bytes_max + (4 + 2 + 2) * 2 * batch_bytes;
   EXPECT_GT(at_rest, 0);
   EXPECT_LT(at_rest, held_max);
@@ -277,7 +322,8 @@ TEST(Pipeline, EveryFailpointStopsIt) {
                            "pipeline.before_finish", "pipeline.after_receipt"}) {
     for (int pass : {1, 7}) {
       SCOPED_TRACE(testing::Message() << name << "@" << pass);
-      ASSERT_TRUE(ArmFailpoints(std::string(name) + "=error@" + std::to_string(pass)).ok());
+      ASSERT_TRUE(
+          ArmFailpoints(std::string(name) + "=error@" + std::to_string(pass)).ok());
       Rig rig(Table(), {});
       Status status = rig.RunIt().status();
       EXPECT_THAT(status.message(), HasSubstr(name));

@@ -29,7 +29,8 @@ Status PumpRows(Flow& flow, size_t split, size_t lane, connect::Reader& reader) 
     SLUICE_ASSIGN(connect::Chunk chunk, NextChunk(flow, reader));
     if (chunk.state == connect::Chunk::State::kIdle) continue;
     if (chunk.state == connect::Chunk::State::kEnd) {
-      return PushToLane(flow, lane, Parcel{.split = split, .batch = nullptr, .rows = rows}, 0);
+      return PushToLane(flow, lane,
+                        Parcel{.split = split, .batch = nullptr, .rows = rows}, 0);
     }
     if (!chunk.batch) {
       return Error(ErrorKind::kInternal, "a reader said rows and gave none",
@@ -54,8 +55,7 @@ Result<std::unique_ptr<connect::Reader>> OpenReader(Flow& flow, size_t split,
 Status ReadSplit(Flow& flow, size_t split, connect::Source& source) {
   SLUICE_ASSIGN(auto reader, OpenReader(flow, split, source));
   size_t lane = flow.EnterLane();
-  Status status =
-      Guard("a reader", [&] { return PumpRows(flow, split, lane, *reader); });
+  Status status = Guard("a reader", [&] { return PumpRows(flow, split, lane, *reader); });
   flow.LeaveLane(lane);
   if (!status.ok()) {
     flow.Fail(status);  // before Close, which may take its time

@@ -9,8 +9,8 @@ namespace {
 using OnReceipt = std::function<Status(const connect::Receipt&)>;
 using OpenWriters = std::map<size_t, std::unique_ptr<connect::Writer>>;
 
-Result<connect::Writer*> WriterOf(Flow& flow, size_t split, connect::WriteSession& session,
-                                  OpenWriters& open) {
+Result<connect::Writer*> WriterOf(Flow& flow, size_t split,
+                                  connect::WriteSession& session, OpenWriters& open) {
   auto found = open.find(split);
   if (found == open.end()) {
     SLUICE_ASSIGN(auto writer, session.OpenWriter(flow.splits()[split], /*attempt=*/1));
@@ -39,11 +39,12 @@ Status EndSplit(Flow& flow, const Parcel& parcel, connect::Writer& writer,
   SLUICE_ASSIGN(connect::Receipt receipt, FinishWriter(flow, writer));
   const std::string& id = flow.splits()[parcel.split].id;
   if (receipt.rows != parcel.rows || receipt.split_id != id) {
-    return Error(ErrorKind::kInternal,
-                 "a writer's receipt is not for the rows it was given; nothing is committed",
-                 {{"split", id},
-                  {"rows_read", std::to_string(parcel.rows)},
-                  {"rows_written", std::to_string(receipt.rows)}});
+    return Error(
+        ErrorKind::kInternal,
+        "a writer's receipt is not for the rows it was given; nothing is committed",
+        {{"split", id},
+         {"rows_read", std::to_string(parcel.rows)},
+         {"rows_written", std::to_string(receipt.rows)}});
   }
   flow.counters().bytes_written += receipt.bytes;
   SLUICE_TRY(flow.AddReceipt(parcel.split, std::move(receipt), on_receipt));
@@ -73,9 +74,8 @@ Status DrainLane(Flow& flow, size_t lane, connect::WriteSession& session,
 void WriteLane(Flow& flow, size_t lane, connect::WriteSession& session,
                const OnReceipt& on_receipt) {
   OpenWriters open;
-  Status status = Guard("a writer", [&] {
-    return DrainLane(flow, lane, session, on_receipt, open);
-  });
+  Status status =
+      Guard("a writer", [&] { return DrainLane(flow, lane, session, on_receipt, open); });
   if (!status.ok()) flow.Fail(status);
   for (auto& [split, writer] : open) {
     Status aborted = Guard("a writer", [&writer = writer] {

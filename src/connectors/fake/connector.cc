@@ -8,7 +8,8 @@
 namespace sluice::connectors::fake {
 namespace {
 
-Result<int64_t> ParseCount(const std::string& key, const std::string& text, int64_t least) {
+Result<int64_t> ParseCount(const std::string& key, const std::string& text,
+                           int64_t least) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < least) {
@@ -45,8 +46,9 @@ Status ApplyKey(const std::string& key, const std::string& text, FakeTable* tabl
   } else if (key == "at") {
     SLUICE_ASSIGN(fault->at_row, ParseCount(key, text, -1));
   } else {
-    return Error(ErrorKind::kUserInput,
-                 "fake source: the keys are rows, splits, seed, schema, fault, at: " + key);
+    return Error(
+        ErrorKind::kUserInput,
+        "fake source: the keys are rows, splits, seed, schema, fault, at: " + key);
   }
   return Status::OK();
 }
@@ -61,7 +63,8 @@ Result<std::unique_ptr<connect::Source>> MakeSource(const connect::Link& link,
   }
   if (model.fault) model.fault = fault;
   std::vector<FakeTable> tables;
-  std::string_view names = link.uri.path.empty() ? "orders" : std::string_view(link.uri.path);
+  std::string_view names =
+      link.uri.path.empty() ? "orders" : std::string_view(link.uri.path);
   for (std::string_view name : SplitText(names, ',')) {
     tables.push_back(model);
     tables.back().name = std::string(name);

@@ -62,7 +62,9 @@ class FakeWriter final : public connect::Writer {
   Result<connect::Receipt> Finish() override {
     if (done_) return Error(ErrorKind::kInternal, "a writer was finished twice");
     SLUICE_TRY(shared_->Fail(WriteFault::Where::kFinish));
-    connect::Receipt receipt{.split_id = split_id_, .attempt = attempt_};
+    connect::Receipt receipt;
+    receipt.split_id = split_id_;
+    receipt.attempt = attempt_;
     for (const auto& batch : batches_) receipt.rows += batch->num_rows();
     receipt.bytes = receipt.rows * 8;
     const auto& fault = shared_->options.fault;
@@ -160,9 +162,8 @@ Result<std::vector<connect::SchemaChange>> FakeSink::Preview(const connect::Tabl
   return std::vector<connect::SchemaChange>{};
 }
 
-Result<std::unique_ptr<connect::WriteSession>> FakeSink::Begin(const connect::TableSchema&,
-                                                               connect::WriteMode,
-                                                               const std::string&) {
+Result<std::unique_ptr<connect::WriteSession>> FakeSink::Begin(
+    const connect::TableSchema&, connect::WriteMode, const std::string&) {
   SLUICE_TRY(shared_->Fail(WriteFault::Where::kBegin));
   return std::make_unique<FakeSession>(shared_);
 }

@@ -16,14 +16,15 @@ struct WriteFault {
   enum class Where { kBegin, kOpen, kWrite, kFinish, kCommit };
   enum class Kind {
     kError,
-    kThrow,        ///< std::runtime_error, as a library would
-    kLosesARow,    ///< kFinish: the receipt counts one row less than was written
-    kConflict,     ///< kCommit: nothing lands
-    kUnknown,      ///< kCommit: it lands and says that it does not know
+    kThrow,      ///< std::runtime_error, as a library would
+    kLosesARow,  ///< kFinish: the receipt counts one row less than was written
+    kConflict,   ///< kCommit: nothing lands
+    kUnknown,    ///< kCommit: it lands and says that it does not know
   };
   Where where = Where::kWrite;
   Kind kind = Kind::kError;
-  int64_t after_rows = 0;  ///< kWrite: at the batch that goes beyond so many rows of the session
+  int64_t after_rows =
+      0;  ///< kWrite: at the batch that goes beyond so many rows of the session
   ErrorKind error = ErrorKind::kUnavailable;
 };
 
@@ -32,9 +33,9 @@ struct Recorded {
   std::vector<std::vector<std::shared_ptr<arrow::RecordBatch>>> commits;
   std::vector<connect::CommitRequest> requests;
   int sessions_aborted = 0;
-  int writers_open = 0;     ///< opened and neither finished nor aborted
+  int writers_open = 0;  ///< opened and neither finished nor aborted
   int writers_aborted = 0;
-  int64_t rows_seen = 0;    ///< of all Write calls
+  int64_t rows_seen = 0;  ///< of all Write calls
 };
 
 /// Keeps rows in memory and shows them only when committed. Thread-safe.
@@ -42,16 +43,17 @@ class FakeSink final : public connect::Sink {
  public:
   struct Options {
     std::optional<WriteFault> fault;
-    std::shared_ptr<Gate> gate;  ///< passed before every Write; not stoppable; may be null
+    std::shared_ptr<Gate>
+        gate;  ///< passed before every Write; not stoppable; may be null
   };
   explicit FakeSink(Options options);
   ~FakeSink() override;
 
   Result<std::vector<connect::SchemaChange>> Preview(const connect::TableSchema& schema,
                                                      connect::WriteMode mode) override;
-  Result<std::unique_ptr<connect::WriteSession>> Begin(const connect::TableSchema& schema,
-                                                       connect::WriteMode mode,
-                                                       const std::string& run_id) override;
+  Result<std::unique_ptr<connect::WriteSession>> Begin(
+      const connect::TableSchema& schema, connect::WriteMode mode,
+      const std::string& run_id) override;
   std::string Describe() const override { return "fake sink"; }
 
   Recorded recorded() const;

@@ -19,8 +19,8 @@ class FakeReader final : public connect::Reader {
   Result<connect::Chunk> Next(const connect::Wait& wait) override {
     if (table_.gate && !table_.gate->Pass(wait.stop)) return Stopped();
     if (wait.stop.stop_requested()) return Stopped();
-    bool faulty = table_.fault && table_.fault->at_row >= next_ &&
-                  table_.fault->at_row < end_;
+    bool faulty =
+        table_.fault && table_.fault->at_row >= next_ && table_.fault->at_row < end_;
     if (faulty && table_.fault->at_row == next_) return Break(wait);
     if (next_ == end_) return connect::Chunk{};
     int64_t stop_at = faulty ? table_.fault->at_row : end_;
@@ -66,8 +66,9 @@ class FakeReader final : public connect::Reader {
 Result<std::shared_ptr<arrow::Schema>> Projected(const FakeTable& table,
                                                  const connect::Selection& selection) {
   if (selection.columns.empty()) return table.schema;
-  return Error(ErrorKind::kUserInput,
-               "the fake source reads whole tables; leave the columns out: " + table.name);
+  return Error(
+      ErrorKind::kUserInput,
+      "the fake source reads whole tables; leave the columns out: " + table.name);
 }
 
 }  // namespace
@@ -97,7 +98,8 @@ Result<const FakeTable*> FakeSource::Find(const connect::Selection& selection) c
 Result<std::vector<connect::TableName>> FakeSource::List(const std::string& pattern) {
   std::vector<connect::TableName> names;
   for (const FakeTable& table : tables_) {
-    if (MatchesPattern(pattern, table.name)) names.push_back({.schema = "", .name = table.name});
+    if (MatchesPattern(pattern, table.name))
+      names.push_back({.schema = "", .name = table.name});
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -34,7 +34,8 @@ struct FakeTable {
   uint64_t seed = 1;
   std::optional<ReadFault> fault;
   std::shared_ptr<Gate> gate;  ///< passed before every batch; may be null
-  types::Fidelity fidelity = types::Fidelity::kExact;  ///< said of every column but the first
+  types::Fidelity fidelity =
+      types::Fidelity::kExact;  ///< said of every column but the first
 };
 
 /// A source of made-up tables. Its splits are ranges of row numbers.

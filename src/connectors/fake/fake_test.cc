@@ -13,7 +13,10 @@ namespace {
 using testing::HasSubstr;
 
 connect::Selection Table(const std::string& name) {
-  return {.table = connect::TableName{"", name}, .query = "", .columns = {}, .where = "",
+  return {.table = connect::TableName{"", name},
+          .query = "",
+          .columns = {},
+          .where = "",
           .split_by = ""};
 }
 
@@ -25,7 +28,8 @@ Result<std::unique_ptr<connect::Source>> Open(const std::string& url) {
 }
 
 // Reads all splits; the ids seen, or the first error.
-Result<std::multiset<int64_t>> ReadIds(connect::Source& source, const std::string& table) {
+Result<std::multiset<int64_t>> ReadIds(connect::Source& source,
+                                       const std::string& table) {
   std::multiset<int64_t> ids;
   SLUICE_ASSIGN(auto plan, source.Plan(Table(table)));
   SLUICE_ASSIGN(auto schema, source.Describe(Table(table)));
@@ -59,7 +63,8 @@ TEST(FakeSource, GivesEveryRowOnceForEverySchema) {
 TEST(FakeSource, RowsDependOnTheSeedOnly) {
   auto schema = NamedSchema("orders").ValueOrDie();
   auto whole = RowMaker{schema, 5}.Make(0, 100).ValueOrDie();
-  EXPECT_TRUE(whole->Slice(40, 20)->Equals(*RowMaker{schema, 5}.Make(40, 20).ValueOrDie()));
+  EXPECT_TRUE(
+      whole->Slice(40, 20)->Equals(*RowMaker{schema, 5}.Make(40, 20).ValueOrDie()));
   EXPECT_FALSE(whole->Equals(*RowMaker{schema, 6}.Make(0, 100).ValueOrDie()));
   EXPECT_GT(whole->column(2)->null_count(), 0);
   EXPECT_EQ(whole->column(1)->null_count(), 0);
@@ -92,10 +97,10 @@ TEST(FakeSource, RefusesBadUrlsByName) {
   struct Case {
     const char *url, *says;
   };
-  for (const Case& c : {Case{"fake:///x?rows=-1", "rows"}, Case{"fake:///x?rows=ten", "ten"},
-                        Case{"fake:///x?splits=0", "splits"}, Case{"fake:///x?speed=9", "speed"},
-                        Case{"fake:///x?fault=fire", "fire"},
-                        Case{"fake:///x?schema=none", "none"}}) {
+  for (const Case& c :
+       {Case{"fake:///x?rows=-1", "rows"}, Case{"fake:///x?rows=ten", "ten"},
+        Case{"fake:///x?splits=0", "splits"}, Case{"fake:///x?speed=9", "speed"},
+        Case{"fake:///x?fault=fire", "fire"}, Case{"fake:///x?schema=none", "none"}}) {
     SCOPED_TRACE(c.url);
     Status status = Open(c.url).status();
     EXPECT_EQ(KindOf(status), ErrorKind::kUserInput);

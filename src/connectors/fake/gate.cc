@@ -18,8 +18,7 @@ bool Gate::Pass(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   ++waiting_;
   changed_.notify_all();
-  bool admitted =
-      changed_.wait(lock, stop, [this] { return open_ || passes_left_ > 0; });
+  bool admitted = changed_.wait(lock, stop, [this] { return open_ || passes_left_ > 0; });
   --waiting_;
   if (admitted && !open_) --passes_left_;
   return admitted;

@@ -24,13 +24,16 @@ struct ColumnMaker {
     return index == 0 && (id == arrow::Type::INT64 || id == arrow::Type::INT32);
   }
   uint64_t Bits(int64_t row) const {
-    return Mix(Mix(seed + 31 * static_cast<uint64_t>(index)) + static_cast<uint64_t>(row));
+    return Mix(Mix(seed + 31 * static_cast<uint64_t>(index)) +
+               static_cast<uint64_t>(row));
   }
   bool NullAt(int64_t row) const {
     return field.nullable() && !IsRowNumber() && Bits(row) % 7 == 0;
   }
   // 50 to 99, so that it fits every type.
-  int64_t Small(int64_t row) const { return static_cast<int64_t>(Bits(row) >> 8) % 50 + 50; }
+  int64_t Small(int64_t row) const {
+    return static_cast<int64_t>(Bits(row) >> 8) % 50 + 50;
+  }
 };
 
 using ArrayResult = Result<std::shared_ptr<arrow::Array>>;
@@ -74,7 +77,8 @@ ArrayResult MakeColumn(const ColumnMaker& column, int64_t first, int64_t count) 
     case arrow::Type::BINARY: {
       arrow::BinaryBuilder builder;
       return MakeEach(column, first, count, builder, [&](int64_t row) {
-        return builder.Append(std::string("\0\xff", 2) + std::to_string(column.Small(row)));
+        return builder.Append(std::string("\0\xff", 2) +
+                              std::to_string(column.Small(row)));
       });
     }
     case arrow::Type::DECIMAL128: {
@@ -107,13 +111,26 @@ ArrayResult MakeColumn(const ColumnMaker& column, int64_t first, int64_t count) 
 
 std::shared_ptr<arrow::Schema> TypesSchema() {
   arrow::FieldVector fields = {arrow::field("id", arrow::int64(), false)};
-  for (const auto& type :
-       {arrow::boolean(), arrow::int8(), arrow::uint8(), arrow::int16(), arrow::uint16(),
-        arrow::int32(), arrow::uint32(), arrow::int64(), arrow::uint64(), arrow::float32(),
-        arrow::float64(), arrow::date32(), arrow::time64(arrow::TimeUnit::MICRO),
-        arrow::timestamp(arrow::TimeUnit::MICRO),
-        arrow::timestamp(arrow::TimeUnit::SECOND, "UTC"), arrow::utf8(), arrow::binary(),
-        arrow::decimal128(9, 2), arrow::decimal128(38, 10), arrow::large_utf8()}) {
+  for (const auto& type : {arrow::boolean(),
+                           arrow::int8(),
+                           arrow::uint8(),
+                           arrow::int16(),
+                           arrow::uint16(),
+                           arrow::int32(),
+                           arrow::uint32(),
+                           arrow::int64(),
+                           arrow::uint64(),
+                           arrow::float32(),
+                           arrow::float64(),
+                           arrow::date32(),
+                           arrow::time64(arrow::TimeUnit::MICRO),
+                           arrow::timestamp(arrow::TimeUnit::MICRO),
+                           arrow::timestamp(arrow::TimeUnit::SECOND, "UTC"),
+                           arrow::utf8(),
+                           arrow::binary(),
+                           arrow::decimal128(9, 2),
+                           arrow::decimal128(38, 10),
+                           arrow::large_utf8()}) {
     fields.push_back(arrow::field("c" + std::to_string(fields.size()), type));
   }
   return arrow::schema(std::move(fields));
@@ -124,11 +141,11 @@ std::shared_ptr<arrow::Schema> TypesSchema() {
 Result<std::shared_ptr<arrow::Schema>> NamedSchema(std::string_view name) {
   auto id = arrow::field("id", arrow::int64(), false);
   if (name == "orders") {
-    return arrow::schema({id, arrow::field("customer", arrow::int32(), false),
-                          arrow::field("status", arrow::utf8()),
-                          arrow::field("total", arrow::decimal128(12, 2)),
-                          arrow::field("created",
-                                       arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
+    return arrow::schema(
+        {id, arrow::field("customer", arrow::int32(), false),
+         arrow::field("status", arrow::utf8()),
+         arrow::field("total", arrow::decimal128(12, 2)),
+         arrow::field("created", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"))});
   }
   if (name == "types") return TypesSchema();
   if (name == "wide_decimal") {
