@@ -1,0 +1,99 @@
+#include "transfer/gc.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include <arrow/filesystem/filesystem.h>
+
+#include "io/file_system.h"
+#include "table/scan.h"
+
+namespace sluice::transfer {
+namespace {
+
+// Is it a file that a load makes, in a place where a load puts it:
+// <table>/data/**.parquet, <table>/metadata/*.avro or *.metadata.json, at least one
+// namespace below the warehouse? `path` is relative to the warehouse.
+bool IsTableFile(const std::string& path) {
+  auto below = [&](std::string_view folder) {
+    size_t at = path.find(folder);
+    return at != std::string::npos &&
+           path.find('/') < at;  // <namespace>/<table> before it
+  };
+  if (below("/data/")) return EndsWith(path, ".parquet") || EndsWith(path, ".probe");
+  if (below("/metadata/"))
+    return EndsWith(path, ".avro") || EndsWith(path, ".metadata.json");
+  return false;
+}
+
+Result<std::vector<Orphan>> OldFiles(const GcOptions& options, Clock& clock) {
+  std::vector<Orphan> files;
+  SLUICE_ASSIGN(io::Location root, io::Locate(options.warehouse));
+  arrow::fs::FileSelector selector;
+  selector.base_dir = root.path;
+  selector.recursive = true;
+  selector.allow_not_found = true;
+  SLUICE_ASSIGN(auto found, root.file_system->GetFileInfo(selector));
+  SLUICE_ASSIGN(std::string root_uri, io::CanonicalUri(options.warehouse));
+  int64_t newest_ms = clock.NowMs() - options.older_than.count();
+  for (const arrow::fs::FileInfo& info : found) {
+    if (!info.IsFile()) continue;
+    std::string relative = info.path().substr(root.path.size());
+    relative.erase(0, relative.find_first_not_of('/'));
+    int64_t modified_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              info.mtime().time_since_epoch())
+                              .count();
+    if (!IsTableFile(relative) || modified_ms > newest_ms) continue;
+    files.push_back({.path = root_uri + "/" + relative,
+                     .bytes = info.size(),
+                     .modified_ms = modified_ms});
+  }
+  return files;
+}
+
+Result<std::set<std::string>> FilesInUse(catalog::Catalog& catalog) {
+  std::set<std::string> used;
+  SLUICE_ASSIGN(auto namespaces, catalog.ListNamespaces());
+  for (const std::string& name_space : namespaces) {
+    SLUICE_ASSIGN(auto tables, catalog.ListTables(name_space));
+    for (const catalog::TableIdent& ident : tables) {
+      auto loaded = catalog.LoadTable(ident);
+      auto files = loaded.ok() ? table::ReferencedFiles(loaded->metadata,
+                                                        loaded->metadata_location)
+                               : Result<std::vector<std::string>>(loaded.status());
+      if (!files.ok()) {
+        return Within(
+            "nothing is removed while a table cannot be read; repair or drop it, " +
+                ident.ToString(),
+            files.status(), {{"table", ident.ToString()}});
+      }
+      for (const std::string& file : *files) {
+        SLUICE_ASSIGN(std::string uri, io::CanonicalUri(file));
+        used.insert(std::move(uri));
+      }
+    }
+  }
+  return used;
+}
+
+}  // namespace
+
+Result<std::vector<Orphan>> CollectOrphans(catalog::Catalog& catalog,
+                                           const GcOptions& options, Clock& clock) {
+  // Files first: what is committed between the two looks is then seen as used.
+  SLUICE_ASSIGN(std::vector<Orphan> orphans, OldFiles(options, clock));
+  SLUICE_ASSIGN(std::set<std::string> used, FilesInUse(catalog));
+  std::erase_if(orphans, [&](const Orphan& file) { return used.count(file.path) > 0; });
+  std::sort(orphans.begin(), orphans.end(),
+            [](const Orphan& a, const Orphan& b) { return a.path < b.path; });
+  if (!options.remove) return orphans;
+  for (const Orphan& orphan : orphans) {
+    SLUICE_ASSIGN(io::Location location, io::Locate(orphan.path));
+    SLUICE_TRY(Within("cannot remove " + orphan.path,
+                      location.file_system->DeleteFile(location.path)));
+  }
+  return orphans;
+}
+
+}  // namespace sluice::transfer
