@@ -21,9 +21,13 @@ bool IsTableFile(const std::string& path) {
     return at != std::string::npos &&
            path.find('/') < at;  // <namespace>/<table> before it
   };
-  if (below("/data/")) return EndsWith(path, ".parquet") || EndsWith(path, ".probe");
-  if (below("/metadata/"))
-    return EndsWith(path, ".avro") || EndsWith(path, ".metadata.json");
+  auto ends_with = [&](std::string_view end) { return path.ends_with(end); };
+  if (below("/data/")) {
+    return ends_with(".parquet") || ends_with(".probe") || ends_with(".tmp");
+  }
+  if (below("/metadata/")) {
+    return ends_with(".avro") || ends_with(".metadata.json") || ends_with(".tmp");
+  }
   return false;
 }
 
