@@ -6,7 +6,6 @@
 
 #include "catalog/sqlite_catalog.h"
 
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -360,17 +359,6 @@ Status SqliteCatalog::DropTable(const TableIdent& ident) {
   return database_->changes() == 1 ? Status::OK() : NotFound(ident);
 }
 
-Status MakeDirectoryOf(const std::string& path) {
-  auto directory = std::filesystem::path(path).parent_path();
-  std::error_code error;
-  if (!directory.empty()) std::filesystem::create_directories(directory, error);
-  if (!error) return Status::OK();
-  return Error(
-      error == std::errc::permission_denied ? ErrorKind::kAuth : ErrorKind::kUnavailable,
-      "cannot make the catalog's directory " + directory.string() + ": " +
-          error.message());
-}
-
 /// Makes the tables where they are missing; tells whether rows say what they are (schema
 /// V1).
 Result<bool> PrepareSchema(sqlite::Database& database, bool create) {
@@ -400,7 +388,7 @@ Result<bool> PrepareSchema(sqlite::Database& database, bool create) {
 
 Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const SqliteCatalogOptions& options,
                                                    Clock& clock, Random& random) {
-  if (options.create) SLUICE_TRY(MakeDirectoryOf(options.path));
+  if (options.create) SLUICE_TRY(sqlite::MakeDirectoryOf(options.path));
   auto database = sqlite::Database::Open(options.path, {.create = options.create});
   if (!database.ok()) return Within("open the catalog", database.status());
   auto has_type = PrepareSchema(**database, options.create);

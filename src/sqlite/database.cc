@@ -282,6 +282,17 @@ std::string Quote(std::string_view text, char quote) {
 
 }  // namespace
 
+Status MakeDirectoryOf(const std::string& path) {
+  auto directory = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  if (!error) return Status::OK();
+  bool denied = error == std::errc::permission_denied;
+  return Error(denied ? ErrorKind::kAuth : ErrorKind::kUnavailable,
+               "cannot make the directory " + directory.string() + ": " + error.message(),
+               {{"path", directory.string()}});
+}
+
 std::string QuoteLiteral(std::string_view text) { return Quote(text, '\''); }
 std::string QuoteName(std::string_view name) { return Quote(name, '"'); }
 

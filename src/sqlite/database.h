@@ -86,6 +86,9 @@ class Database final {
   sqlite3* db_;
 };
 
+/// Makes the directory that a file at `path` needs. Fails with kAuth or kUnavailable.
+Status MakeDirectoryOf(const std::string& path);
+
 /// 'text' and "name" with quotes doubled.
 std::string QuoteLiteral(std::string_view text);
 std::string QuoteName(std::string_view name);
