@@ -120,8 +120,21 @@ Status Exists(const std::string& path) {
                {{"path", path}});
 }
 
+Status WriteHidden(const std::string& hidden, std::string_view bytes) {
+  SLUICE_TRY(internal::MakeDirectory(internal::ParentOf(hidden)));
+  SLUICE_ASSIGN(int fd, internal::OpenNew(hidden));
+  Status written =
+      internal::WriteAll(fd, bytes.data(), static_cast<int64_t>(bytes.size()), hidden);
+  Status closed = internal::SyncAndClose(fd, hidden);
+  if (written.ok()) written = closed;
+  if (!written.ok()) ::unlink(hidden.c_str());
+  return written;
+}
+
 /// Gives a finished file its name, atomically and only if the name is free.
-Status PublishLocal(const std::string& hidden, const std::string& path) {
+Status CreateLocal(const std::string& path, std::string_view bytes) {
+  std::string hidden = HiddenName(path);
+  SLUICE_TRY(WriteHidden(hidden, bytes));
   if (::renameat2(AT_FDCWD, hidden.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) ==
       0) {
     return internal::SyncPath(internal::ParentOf(path));
@@ -136,7 +149,11 @@ Status PublishLocal(const std::string& hidden, const std::string& path) {
   return internal::SyncPath(internal::ParentOf(path));
 }
 
-Status PublishElsewhere(const Location& hidden, const Location& location) {
+Status CreateElsewhere(const Location& location, std::string_view bytes) {
+  Location hidden{location.file_system, HiddenName(location.path)};
+  SLUICE_ASSIGN(auto file, NewFile::Make(hidden));
+  SLUICE_TRY(file->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
+  SLUICE_TRY(file->Finish());
   std::lock_guard lock(publish_mutex);
   SLUICE_ASSIGN(auto info, location.file_system->GetFileInfo(location.path));
   if (info.type() == arrow::fs::FileType::NotFound) {
@@ -180,12 +197,8 @@ Status CreateFile(const Location& location, std::string_view bytes) {
   // An early look only saves work; the publishing step is what decides.
   SLUICE_ASSIGN(auto info, location.file_system->GetFileInfo(location.path));
   if (info.type() != arrow::fs::FileType::NotFound) return Exists(location.path);
-  Location hidden{location.file_system, HiddenName(location.path)};
-  SLUICE_ASSIGN(auto file, NewFile::Make(hidden));
-  SLUICE_TRY(file->Write(bytes.data(), static_cast<int64_t>(bytes.size())));
-  SLUICE_TRY(file->Finish());
-  return internal::IsLocal(location) ? PublishLocal(hidden.path, location.path)
-                                     : PublishElsewhere(hidden, location);
+  return internal::IsLocal(location) ? CreateLocal(location.path, bytes)
+                                     : CreateElsewhere(location, bytes);
 }
 
 Result<std::string> ReadFile(const Location& location) {
