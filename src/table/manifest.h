@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "table/data_file.h"
@@ -25,6 +26,11 @@ struct FieldSummary {
   std::optional<std::string> lower_bound, upper_bound;  ///< single-value form
 };
 
+/// A sequence number that is the one of the snapshot which the manifest is committed with.
+constexpr int64_t kUnassignedSequence = -1;
+/// A count that a version 1 manifest list does not have.
+constexpr int kUnknownCount = -1;
+
 /// One line of a manifest list (spec, "Manifest Lists").
 struct ManifestFile {
   std::string path;
@@ -46,7 +52,8 @@ struct ManifestHeader {
 };
 
 /// The Avro bytes. Entries must be of header.spec. Counts, partition summaries and sequence
-/// numbers of `*summary` are filled in, but its path, length and added_snapshot_id.
+/// numbers of `*summary` are filled in (kUnassignedSequence where they are not known yet), but
+/// not its path, length and added_snapshot_id.
 Result<std::string> EncodeManifest(const ManifestHeader& header,
                                    const std::vector<ManifestEntry>& entries,
                                    ManifestFile* summary);
@@ -56,7 +63,8 @@ Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes,
                                                   const ManifestFile& list_entry,
                                                   const TableMetadata& metadata);
 
-/// The Avro bytes of a manifest list for `snapshot`.
+/// The Avro bytes of a manifest list for `snapshot`, whose sequence number manifests without one
+/// get.
 Result<std::string> EncodeManifestList(const Snapshot& snapshot,
                                        const std::vector<ManifestFile>& manifests);
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes,

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -97,15 +99,22 @@ int64_t DaysOf(const Primitive& source, int64_t number) {
   return IsTimestamp(source) ? FloorDivide(number, kMicrosOfDay) : number;
 }
 
+// The hours of the last timestamps do not fit 32 bits; the nearest number keeps the
+// order.
+int32_t Narrow(int64_t number) {
+  return static_cast<int32_t>(std::clamp<int64_t>(
+      number, std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+}
+
 Value TimePart(Kind kind, const Primitive& source, int64_t number) {
   if (kind == Kind::kHour)
     return static_cast<int32_t>(FloorDivide(number, kMicrosOfHour));
   int64_t days = DaysOf(source, number);
-  if (kind == Kind::kDay) return static_cast<int32_t>(days);
+  if (kind == Kind::kDay) return Narrow(days);
   CivilDate date = CivilFromDays(days);
   int64_t years = date.year - 1970;
-  if (kind == Kind::kYear) return static_cast<int32_t>(years);
-  return static_cast<int32_t>(years * 12 + date.month - 1);
+  if (kind == Kind::kYear) return Narrow(years);
+  return Narrow(years * 12 + static_cast<int64_t>(date.month) - 1);
 }
 
 struct Name {
