@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/failpoint.h"
-#include "connectors/lake/lake_rig_internal.h"
+#include "connectors/lake/lake_rig_test.h"
 #include "transfer/gc.h"
 #include "transfer/import.h"
 

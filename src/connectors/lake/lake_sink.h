@@ -20,7 +20,7 @@ struct LakeSinkOptions {
   std::string partition_by;     ///< of a new table: "day(created), region"
   RetryPolicy commit_retry{.attempts_max = 10,
                            .first_delay = std::chrono::milliseconds(50),
-                           .delay_max = std::chrono::milliseconds(5000)};
+                           .delay_max = std::chrono::milliseconds(2000)};
   Clock& clock = SystemClock();
   Random& random = Random::System();
 };
