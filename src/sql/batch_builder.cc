@@ -9,7 +9,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include "sql/errors.h"
+#include "sql/duck_types.h"
 
 namespace sluice::sql {
 namespace {
@@ -63,11 +63,10 @@ bool IsFixedBinary(const arrow::DataType& wanted, const arrow::DataType& filled)
 // DuckDB's own type where it must be turned into fixed-size values afterwards, else the wanted
 // type: layouts are the same, names and nullability are the schema's.
 std::shared_ptr<arrow::Schema> AppenderSchema(
-    const arrow::Schema& wanted, const duckdb::vector<duckdb::LogicalType>& types,
-    UuidForm uuid) {
+    const arrow::Schema& wanted, const duckdb::vector<duckdb::LogicalType>& types) {
   arrow::FieldVector fields;
   for (int i = 0; i < wanted.num_fields(); ++i) {
-    const auto filled = ToArrowType(types[static_cast<size_t>(i)], uuid);
+    const auto filled = ToArrowType(types[static_cast<size_t>(i)]);
     const bool fixed = IsFixedBinary(*wanted.field(i)->type(), *filled);
     fields.push_back(fixed ? wanted.field(i)->WithType(filled) : wanted.field(i));
   }
@@ -102,14 +101,13 @@ Result<std::shared_ptr<arrow::Array>> ToFixedBinary(
 
 BatchBuilder::BatchBuilder(duckdb::ClientContext& context,
                            duckdb::vector<duckdb::LogicalType> types,
-                           std::shared_ptr<arrow::Schema> schema, UuidForm uuid)
+                           std::shared_ptr<arrow::Schema> schema)
     : context_(context),
       types_(std::move(types)),
       schema_(std::move(schema)),
-      appender_schema_(AppenderSchema(*schema_, types_, uuid)) {
-  // Without a client no Arrow extension types are looked up: uuids come as 16 bytes, and booleans
-  // stay bits.
-  properties_.arrow_lossless_conversion = uuid == UuidForm::kBytes;
+      appender_schema_(AppenderSchema(*schema_, types_)) {
+  // Gives uuids as 16 bytes; without a client no other type is changed by it.
+  properties_.arrow_lossless_conversion = true;
   cast_.InitializeEmpty(types_);
 }
 

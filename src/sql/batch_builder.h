@@ -6,7 +6,6 @@
 #include <arrow/type_fwd.h>
 
 #include "base/result.h"
-#include "sql/duck_types.h"
 #include "sql/duckdb_pch.h"
 
 namespace sluice::sql {
@@ -20,7 +19,7 @@ class BatchBuilder final {
   /// and must be ToArrowType of them, but for names, nullability, and binary kept as
   /// fixed_size_binary. `context` outlives the builder.
   BatchBuilder(duckdb::ClientContext& context, duckdb::vector<duckdb::LogicalType> types,
-               std::shared_ptr<arrow::Schema> schema, UuidForm uuid);
+               std::shared_ptr<arrow::Schema> schema);
   ~BatchBuilder();
 
   /// Calls `emit` for each batch that became full. Throws what a failed cast throws. May

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include <arrow/extension/uuid.h>
 #include <arrow/type.h>
 
 namespace sluice::sql {
@@ -194,11 +195,11 @@ std::string UuidBytes(const duckdb::Value& value) {
   return bytes;
 }
 
-arrow::FieldVector MemberFields(const LogicalType& type, UuidForm uuid,
+arrow::FieldVector MemberFields(const LogicalType& type,
                                 const std::string& time_zone) {
   arrow::FieldVector fields;
   for (const auto& [name, member] : duckdb::StructType::GetChildTypes(type)) {
-    fields.push_back(arrow::field(name, ToArrowType(member, uuid, time_zone)));
+    fields.push_back(arrow::field(name, ToArrowType(member, time_zone)));
   }
   return fields;
 }
@@ -213,7 +214,7 @@ LogicalType KeptType(const LogicalType& type, const std::string& column) {
 
 LogicalType ShownType(const LogicalType& type) { return MapLeaves(type, ShownLeaf); }
 
-std::shared_ptr<arrow::DataType> ToArrowType(const LogicalType& type, UuidForm uuid,
+std::shared_ptr<arrow::DataType> ToArrowType(const LogicalType& type,
                                              const std::string& time_zone) {
   switch (type.id()) {
     case LogicalTypeId::SQLNULL:
@@ -255,20 +256,20 @@ std::shared_ptr<arrow::DataType> ToArrowType(const LogicalType& type, UuidForm u
     case LogicalTypeId::TIMESTAMP_TZ:
       return arrow::timestamp(arrow::TimeUnit::MICRO, time_zone);
     case LogicalTypeId::UUID:
-      return uuid == UuidForm::kBytes ? arrow::fixed_size_binary(16) : arrow::utf8();
+      return arrow::extension::uuid();
     case LogicalTypeId::BLOB:
       return arrow::binary();
     case LogicalTypeId::DECIMAL:
       return arrow::decimal128(duckdb::DecimalType::GetWidth(type),
                                duckdb::DecimalType::GetScale(type));
     case LogicalTypeId::STRUCT:
-      return arrow::struct_(MemberFields(type, uuid, time_zone));
+      return arrow::struct_(MemberFields(type, time_zone));
     case LogicalTypeId::LIST:
       return arrow::list(arrow::field(
-          "element", ToArrowType(duckdb::ListType::GetChildType(type), uuid, time_zone)));
+          "element", ToArrowType(duckdb::ListType::GetChildType(type), time_zone)));
     case LogicalTypeId::MAP:
-      return arrow::map(ToArrowType(duckdb::MapType::KeyType(type), uuid, time_zone),
-                        ToArrowType(duckdb::MapType::ValueType(type), uuid, time_zone));
+      return arrow::map(ToArrowType(duckdb::MapType::KeyType(type), time_zone),
+                        ToArrowType(duckdb::MapType::ValueType(type), time_zone));
     default:
       return arrow::utf8();
   }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <arrow/type_fwd.h>
 
@@ -27,10 +28,9 @@ duckdb::LogicalType KeptType(const duckdb::LogicalType& type, const std::string&
 /// decimal(38,0), and the text form for the rest (interval, bit, time with zone, enum, union).
 duckdb::LogicalType ShownType(const duckdb::LogicalType& type);
 
-enum class UuidForm { kBytes, kText };
-
-/// The Arrow type that DuckDB's appender fills for a kept or shown type.
-std::shared_ptr<arrow::DataType> ToArrowType(const duckdb::LogicalType& type, UuidForm uuid,
+/// The Arrow type that BatchBuilder makes of a kept or shown type; `time_zone` is what timestamps
+/// with zone are marked with.
+std::shared_ptr<arrow::DataType> ToArrowType(const duckdb::LogicalType& type,
                                              const std::string& time_zone = "UTC");
 
 /// A constant of a filter as a value of the column; nothing when it is null or does not fit.

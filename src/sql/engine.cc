@@ -74,6 +74,9 @@ Status Engine::Impl::Run(duckdb::unique_ptr<duckdb::SQLStatement> statement,
       break;
     }
     case duckdb::StatementReturnType::NOTHING:
+      if (outcome.kind == kCreateTableAs) {
+        SLUICE_ASSIGN(outcome.rows_changed, ChangedRows(*result));
+      }
       SLUICE_TRY(Drain(*result));
       break;
   }

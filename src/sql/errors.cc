@@ -53,6 +53,12 @@ bool StripScheme(std::string* text) {
   return found;
 }
 
+// DuckDB's advice is to SET what cannot be set here.
+void CutAdvice(std::string* text) {
+  const size_t at = text->find("\n\nPossible solutions:");
+  if (at != std::string::npos) text->resize(at);
+}
+
 // "Table with name" -> "table with name"; "CSV ..." stays.
 void LowerFirst(std::string* text) {
   if (text->size() < 2 || std::isupper(static_cast<unsigned char>((*text)[1]))) return;
@@ -104,6 +110,7 @@ Status StatusFromError(const duckdb::ErrorData& error) {
     kind = ErrorKind::kCorrupt;
   }
   if (kind == ErrorKind::kCancelled) return Error(kind, "the statement was stopped on request");
+  CutAdvice(&message);
   LowerFirst(&message);
   return Error(kind, NextStep(error) + message);
 }

@@ -7,6 +7,7 @@
 #include "sql/errors.h"
 #include "sql/lake_catalog.h"
 #include "sql/lake_file_system.h"
+#include "sql/table_functions.h"
 
 namespace sluice::sql {
 namespace {
@@ -21,7 +22,7 @@ std::string QuotedName(const std::string& name) {
 
 }  // namespace
 
-Result<std::unique_ptr<Instance>> Instance::Open(const LakeAccess& access) {
+Result<std::unique_ptr<Instance>> Instance::Open(LakeAccess& access) {
   std::unique_ptr<Instance> instance(new Instance);
   SLUICE_TRY(instance->PrepareSpill(access.options.temp_directory));
   SLUICE_TRY(CatchErrors([&] {
@@ -54,7 +55,7 @@ Status Instance::PrepareSpill(const std::string& directory) {
   return Status::OK();
 }
 
-void Instance::Start(const LakeAccess& access) {
+void Instance::Start(LakeAccess& access) {
   const EngineOptions& options = access.options;
   duckdb::DBConfig config;
   RegisterLake(config, access);
@@ -74,6 +75,11 @@ void Instance::Start(const LakeAccess& access) {
   database_ = duckdb::make_uniq<duckdb::DuckDB>(nullptr, &config);
   AddLakeFileSystem(*database_->instance, access.capability);
   connection_ = duckdb::make_uniq<duckdb::Connection>(*database_);
+  duckdb::ClientContext& context = *connection_->context;
+  context.RunFunctionInTransaction([&] {
+    access.parquet_scan = FindParquetScan(context);
+    LockTableFunctions(context);
+  });
   Run("ATTACH '' AS " + QuotedName(options.lake_name) + " (TYPE sluice)");
   Run("USE " + QuotedName(options.lake_name));
   Run("SET TimeZone = " + Quoted(options.time_zone));

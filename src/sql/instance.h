@@ -13,8 +13,8 @@ namespace sluice::sql {
 /// keeping: throw it away at will.
 class Instance final {
  public:
-  /// `access` outlives the instance. Fails with kUserInput for a bad option.
-  static Result<std::unique_ptr<Instance>> Open(const LakeAccess& access);
+  /// `access` outlives the instance; its parquet_scan is set. Fails with kUserInput for a bad option.
+  static Result<std::unique_ptr<Instance>> Open(LakeAccess& access);
   ~Instance();
 
   duckdb::Connection& connection() { return *connection_; }
@@ -22,7 +22,7 @@ class Instance final {
  private:
   Instance() = default;
   Status PrepareSpill(const std::string& directory);
-  void Start(const LakeAccess& access);
+  void Start(LakeAccess& access);
   void Lock();
   void Run(const std::string& statement);
 

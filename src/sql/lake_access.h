@@ -1,8 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "sql/engine.h"
+
+namespace duckdb {
+class TableFunction;
+}
 
 namespace sluice::sql {
 
@@ -10,6 +15,7 @@ namespace sluice::sql {
 struct LakeAccess {
   EngineOptions options;
   std::string capability;  ///< opens data files, see lake_file_system.h
+  std::shared_ptr<const duckdb::TableFunction> parquet_scan;  ///< set when the instance starts
 };
 
 }  // namespace sluice::sql

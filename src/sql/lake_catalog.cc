@@ -124,7 +124,7 @@ duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(
   CheckWritable(context);
   CheckCreatable(op.info->Base());
   auto& insert = planner.Make<LakeInsert>(
-      op.types, access_, TargetOfCreate(op.schema.name, op.info->Base()));
+      op.types, access_, TargetOfCreate(context, op.schema, op.info->Base()));
   insert.children.push_back(plan);
   return insert;
 }

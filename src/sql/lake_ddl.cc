@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "catalog/sqlite_catalog.h"
 #include "io/file_system.h"
 #include "sql/duck_types.h"
 #include "sql/errors.h"
+#include "sql/lake_transaction.h"
 
 namespace sluice::sql {
 namespace {
@@ -58,10 +60,7 @@ Result<table::PartitionSpec> ParseSpec(const duckdb::CreateTableInfo& info,
 
 Result<std::string> TableLocation(const LakeAccess& access,
                                   const catalog::TableIdent& ident) {
-  std::vector<std::string> parts{access.options.warehouse};
-  for (std::string_view level : SplitText(ident.name_space, '.')) parts.emplace_back(level);
-  parts.push_back(ident.name);
-  return io::CanonicalUri(Join(parts, "/"));
+  return io::CanonicalUri(catalog::TableLocation(access.options.warehouse, ident));
 }
 
 }  // namespace
@@ -93,9 +92,17 @@ void CheckCreatable(const duckdb::CreateTableInfo& info) {
   }
 }
 
-catalog::TableIdent NewTableIdent(const std::string& name_space, const std::string& name) {
-  auto ident = ValueOrThrow(catalog::TableIdent::Parse(name_space + "." + name));
-  if (ident == catalog::TableIdent{name_space, name}) return ident;
+catalog::TableIdent NewTableIdent(duckdb::ClientContext& context,
+                                  duckdb::SchemaCatalogEntry& schema, const std::string& name) {
+  if (schema.name == DEFAULT_SCHEMA &&
+      !LakeTransaction::Of(context, schema.catalog).FindNamespace(schema.name)) {
+    throw duckdb::BinderException(
+        "a table of the lake needs a namespace: write NAMESPACE.%s, or CREATE TEMP TABLE for one "
+        "that ends with the session",
+        name);
+  }
+  auto ident = ValueOrThrow(catalog::TableIdent::Parse(schema.name + "." + name));
+  if (ident == catalog::TableIdent{schema.name, name}) return ident;
   throw duckdb::BinderException("the name of a table has no dot in it: %s", name);
 }
 
@@ -104,7 +111,7 @@ std::shared_ptr<arrow::Schema> KeptSchema(const duckdb::CreateTableInfo& info) {
   arrow::FieldVector fields;
   for (const duckdb::ColumnDefinition& column : info.columns.Logical()) {
     const auto type = KeptType(column.Type(), column.Name());
-    fields.push_back(arrow::field(column.Name(), ToArrowType(type, UuidForm::kBytes),
+    fields.push_back(arrow::field(column.Name(), ToArrowType(type),
                                   !not_null.contains(column.Logical().index)));
   }
   return arrow::schema(std::move(fields));

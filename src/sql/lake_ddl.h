@@ -18,7 +18,9 @@ void CheckWritable(duckdb::ClientContext& context);
 /// table options, and PARTITIONED BY together with AS SELECT.
 void CheckCreatable(const duckdb::CreateTableInfo& info);
 
-catalog::TableIdent NewTableIdent(const std::string& name_space, const std::string& name);
+/// Refuses a name without namespace, which DuckDB puts into the schema "main".
+catalog::TableIdent NewTableIdent(duckdb::ClientContext& context,
+                                  duckdb::SchemaCatalogEntry& schema, const std::string& name);
 
 /// The new table's columns, as they are kept.
 std::shared_ptr<arrow::Schema> KeptSchema(const duckdb::CreateTableInfo& info);

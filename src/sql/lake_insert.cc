@@ -115,10 +115,10 @@ WriteTarget TargetOfInsert(const TableVersion& version) {
   return target;
 }
 
-WriteTarget TargetOfCreate(const std::string& name_space,
+WriteTarget TargetOfCreate(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
                            const duckdb::CreateTableInfo& info) {
   WriteTarget target;
-  target.ident = NewTableIdent(name_space, info.table);
+  target.ident = NewTableIdent(context, schema, info.table);
   for (const duckdb::ColumnDefinition& column : info.columns.Logical()) {
     target.types.push_back(KeptType(column.Type(), column.Name()));
   }
@@ -155,7 +155,7 @@ duckdb::SinkResultType LakeInsert::Sink(duckdb::ExecutionContext& context,
     state.load = input.global_state.Cast<GlobalState>().load;
     ThrowIfFailed(OpenWriter(&state));
     state.builder = std::make_unique<BatchBuilder>(
-        context.client, target_.types, target_.schema.ArrowSchema(), UuidForm::kBytes);
+        context.client, target_.types, target_.schema.ArrowSchema());
   }
   ThrowIfFailed(state.builder->Append(chunk, [&](const arrow::RecordBatch& batch) {
     return WriteBatch(target_, &state, batch);

@@ -20,7 +20,8 @@ struct WriteTarget {
 
 /// Throw DuckDB's exceptions.
 WriteTarget TargetOfInsert(const TableVersion& version);
-WriteTarget TargetOfCreate(const std::string& name_space, const duckdb::CreateTableInfo& info);
+WriteTarget TargetOfCreate(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
+                           const duckdb::CreateTableInfo& info);
 
 /// The end of INSERT and CREATE TABLE AS: each thread of the query has a writer of the same sink
 /// that imports use; when all rows are written there is one commit. On any failure before it

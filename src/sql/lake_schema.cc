@@ -95,7 +95,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(
     throw duckdb::BinderException(
         "CREATE OR REPLACE TABLE needs AS SELECT: drop the table first, or add AS SELECT ...");
   }
-  const catalog::TableIdent ident = NewTableIdent(name, create.table);
+  const catalog::TableIdent ident = NewTableIdent(context, *this, create.table);
   ThrowIfFailed(CreateEmptyTable(access_, ident, create));
   lake.Forget(ident);
   return lake.FindTable(*this, create.table, {});

@@ -69,11 +69,7 @@ duckdb::vector<duckdb::column_t> LakeTable::GetRowIdColumns() const {
 
 duckdb::TableFunction LakeTable::GetScanFunction(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-  auto& parquet = duckdb::Catalog::GetSystemCatalog(context)
-                      .GetEntry<duckdb::TableFunctionCatalogEntry>(context, DEFAULT_SCHEMA,
-                                                                   "parquet_scan");
-  duckdb::TableFunction function = parquet.functions.GetFunctionByArguments(
-      context, {duckdb::LogicalType::LIST(duckdb::LogicalType::VARCHAR)});
+  duckdb::TableFunction function = *scan_->access.parquet_scan;
   function.name = "lake_scan";
   function.function_info = scan_;
   function.get_multi_file_reader = LakeReader::Make;

@@ -21,7 +21,7 @@ class ResultReader final : public arrow::RecordBatchReader {
                std::shared_ptr<arrow::Schema> schema)
       : result_(std::move(result)),
         schema_(schema),
-        builder_(context, std::move(types), std::move(schema), UuidForm::kText) {}
+        builder_(context, std::move(types), std::move(schema)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
@@ -75,7 +75,7 @@ std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(
     types.push_back(ShownType(result->types[i]));
     fields.push_back(arrow::field(
         result->names[i],
-        ToArrowType(types.back(), UuidForm::kText, result->client_properties.time_zone)));
+        ToArrowType(types.back(), result->client_properties.time_zone)));
   }
   return std::make_shared<ResultReader>(context, std::move(result), std::move(types),
                                         arrow::schema(std::move(fields)));

@@ -67,6 +67,7 @@ Result<Statements> ParseStatements(duckdb::Connection& connection, std::string_v
   try {
     Statements statements = connection.ExtractStatements(sql);
     for (auto& statement : statements) {
+      statement->query = sql;  // places in errors count from the beginning of the whole text
       if (!IsShowTables(*statement) || !InNoNamespace(connection)) continue;
       statement = std::move(connection.ExtractStatements(kShowTables).front());
     }
@@ -96,6 +97,8 @@ Status CheckAllowed(const duckdb::SQLStatement& statement) {
     case StatementType::UPDATE_EXTENSIONS_STATEMENT:
     case StatementType::EXTENSION_STATEMENT:
       return Refuse("INSTALL or LOAD", "extensions are not used");
+    case StatementType::PRAGMA_STATEMENT:  // those that give rows are SELECTs by now
+      return Refuse("this PRAGMA", "settings are given where the engine is started");
     case StatementType::CREATE_STATEMENT:
       if (statement.Cast<duckdb::CreateStatement>().info->type ==
           duckdb::CatalogType::SECRET_ENTRY) {

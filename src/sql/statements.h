@@ -8,6 +8,9 @@
 
 namespace sluice::sql {
 
+/// The kind whose one result row is the number of rows, though DuckDB says it returns nothing.
+inline constexpr char kCreateTableAs[] = "CREATE TABLE AS";
+
 using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
 
 /// Fails with kUserInput, line and caret when one of the statements is not SQL: then none is run.
