@@ -51,7 +51,7 @@ SQL
     --bind-address=127.0.0.1 --port="$port" --skip-name-resolve \
     --log-bin=mysqld-bin --binlog-format=ROW --server-id=1 --sync-binlog=0 --max-binlog-size=256M \
     --innodb-buffer-pool-size=256M --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0 \
-    --innodb-fast-shutdown=2 --max-connections=200 --max-allowed-packet=256M \
+    --innodb-fast-shutdown=2 --innodb-flush-method=nosync --sync-frm=0 --max-connections=200 --max-allowed-packet=256M \
     --character-set-server=utf8mb4 --local-infile=1 </dev/null >"$dir/mariadbd.out" 2>&1 &
   local i
   for i in $(seq 600); do

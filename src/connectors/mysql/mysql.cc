@@ -18,6 +18,8 @@ namespace {
 using connect::ReadOptions;
 using connect::Selection;
 
+constexpr int64_t kColumnBytesGuess = 12;  // where the server has no statistics
+
 class MysqlSource final : public connect::Source {
  public:
   MysqlSource(Settings settings, ReadOptions options)
@@ -111,10 +113,10 @@ Result<connect::ReadPlan> MysqlSource::Plan(const Selection& selection) {
   const int64_t rows =
       selection.table ? described.facts.rows : EstimateQuery(scout, selection.query);
   SLUICE_ASSIGN(CutPlan cut, Cut(scout, from, key, rows, options_));
-  const int64_t row_bytes = described.facts.row_bytes;
-  auto bytes = [&](int64_t count) {
-    return count < 0 || row_bytes <= 0 ? -1 : count * row_bytes;
-  };
+  int64_t row_bytes = described.facts.row_bytes;
+  if (row_bytes <= 0)
+    row_bytes = kColumnBytesGuess * static_cast<int64_t>(described.columns.size());
+  auto bytes = [&](int64_t count) { return count < 0 ? -1 : count * row_bytes; };
   connect::ReadPlan plan;
   plan.method = cut.method;
   if (!described.facts.transactional()) {

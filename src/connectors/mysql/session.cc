@@ -73,6 +73,14 @@ MYSQL* Dial(const Settings& settings, const std::string& database, bool tls,
     mysql_close(mysql);
     return nullptr;
   }
+  // The library goes on without TLS when the server has none, even where it is told not
+  // to.
+  if (tls && settings.ssl != SslMode::kPreferred &&
+      mysql_get_ssl_cipher(mysql) == nullptr) {
+    *error = {CR_SSL_CONNECTION_ERROR, "HY000", "the server offers no TLS"};
+    mysql_close(mysql);
+    return nullptr;
+  }
   KeepAlive(mysql, tcp);
   return mysql;
 }
