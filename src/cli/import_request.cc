@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "connectors/files/files.h"
+#include "connectors/files/directory_sink.h"
 
 namespace sluice::cli {
 namespace {
@@ -98,11 +98,8 @@ Result<transfer::ImportItem> MakeItem(const ImportOptions& options, const Lake* 
     item.target = options.to;
     while (item.target.size() > 1 && item.target.back() == '/') item.target.pop_back();
     if (!options.tables.empty()) item.target += "/" + table_name;
-    connectors::files::DirectorySinkOptions directory;
-    directory.parquet.compression = options.compression;
-    SLUICE_ASSIGN(auto sink,
-                  connectors::files::MakeDirectorySink(item.target, directory));
-    item.sink = std::move(sink);
+    item.sink = connectors::files::MakeDirectorySink(item.target,
+                                                     {.compression = options.compression});
     return item;
   }
   SLUICE_ASSIGN(catalog::TableIdent ident, LakeTarget(options, table_name));
