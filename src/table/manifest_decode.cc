@@ -117,8 +117,9 @@ Result<DataFile> ReadDataFile(const AvroRecord& record, const Origin& origin) {
   }
   SLUICE_ASSIGN(file.path, record.GetBytes(100, "file_path"));
   SLUICE_ASSIGN(file.format, record.GetBytes(101, "file_format"));
-  for (char& c : file.format)
+  for (char& c : file.format) {
     c = static_cast<char>(std::toupper(static_cast<uint8_t>(c)));
+  }
   file.spec_id = origin.spec.spec_id;
   SLUICE_TRY(ReadPartition(record, origin, &file));
   SLUICE_ASSIGN(file.record_count, record.GetLong(103, "record_count"));

@@ -232,8 +232,9 @@ Json MetadataToJson(const TableMetadata& metadata) {
             {"last-column-id", metadata.last_column_id},
             {"current-schema-id", metadata.current_schema_id}};
   json["schemas"] = Json::array();
-  for (const Schema& schema : metadata.schemas)
+  for (const Schema& schema : metadata.schemas) {
     json["schemas"].push_back(schema.ToJson());
+  }
   json["default-spec-id"] = metadata.default_spec_id;
   json["partition-specs"] = Json::array();
   for (const PartitionSpec& spec : metadata.partition_specs) {

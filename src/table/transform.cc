@@ -107,8 +107,7 @@ int32_t Narrow(int64_t number) {
 }
 
 Value TimePart(Kind kind, const Primitive& source, int64_t number) {
-  if (kind == Kind::kHour)
-    return static_cast<int32_t>(FloorDivide(number, kMicrosOfHour));
+  if (kind == Kind::kHour) return Narrow(FloorDivide(number, kMicrosOfHour));
   int64_t days = DaysOf(source, number);
   if (kind == Kind::kDay) return Narrow(days);
   CivilDate date = CivilFromDays(days);

@@ -178,8 +178,9 @@ Status Decoder::ReadBlocks(const Schema& schema, Datums* out) {
     SLUICE_ASSIGN(int64_t count, ReadLong());
     if (count == 0) return Status::OK();
     if (count < 0) {  // its size in bytes follows, for readers that skip
-      if (count == std::numeric_limits<int64_t>::min())
+      if (count == std::numeric_limits<int64_t>::min()) {
         return Corrupt("count is too large");
+      }
       count = -count;
       SLUICE_TRY(ReadLong());
     }

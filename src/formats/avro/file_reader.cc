@@ -63,8 +63,9 @@ Status FileReader::StartBlock() {
     block_ = Decoder(data, block_offset_);
   }
   SLUICE_ASSIGN(std::string_view sync, file_.ReadFixed(kSyncBytes));
-  if (sync != sync_)
+  if (sync != sync_) {
     return file_.Corrupt("block does not end with the file's sync marker");
+  }
   // Values of no bytes would let a count of a few bytes run for ever.
   if (static_cast<uint64_t>(count) > block_.remaining()) {
     return file_.Corrupt("block count is too large");
