@@ -103,7 +103,7 @@ std::unique_ptr<Connection> TestServer::Connect(const std::string& user) const {
 void TestServer::Run(const std::vector<std::string>& statements) {
   for (const std::string& statement : statements) {
     auto done = session->Query(statement);
-    ASSERT_TRUE(done.ok()) << done.status().ToString() << "\n" << statement;
+    ASSERT_TRUE(done.ok()) << done.status().ToString() << "\n" << statement.substr(0, 300);
   }
 }
 
