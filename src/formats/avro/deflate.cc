@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kRawWindowBits = -15;  // negative: no zlib header
 constexpr size_t kStepBytes = 64 << 10;
+// PyIceberg leaves a part of zlib's checksum (4 bytes) behind the raw stream.
+constexpr uInt kTrailerBytesMax = 4;
 
 // Ends its stream however the function is left.
 struct Stream {
@@ -67,7 +69,7 @@ Result<std::string> Inflate(std::string_view bytes, size_t bytes_max) {
   if (out.size() > bytes_max) {
     return Error(ErrorKind::kCorrupt, "deflated Avro block is larger than it may be");
   }
-  if (code != Z_STREAM_END || stream.z.avail_in != 0) {
+  if (code != Z_STREAM_END || stream.z.avail_in > kTrailerBytesMax) {
     return Error(ErrorKind::kCorrupt, "deflated Avro block is damaged");
   }
   return out;
