@@ -5,6 +5,7 @@
 #   mariadb.sh status DIR [PORT] says whether it runs; exit code 0 or 1
 # Users: root without a password on the socket DIR/mysqld.sock only, and 'sluice'@'127.0.0.1' with
 # the password in MARIADB_PASSWORD (default: sluice-test-word) and every right, also on the database `shop`.
+# MARIADB_ARGS: further arguments for the server.
 set -euo pipefail
 
 usage() { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -46,13 +47,14 @@ GRANT ALL PRIVILEGES ON *.* TO sluice@127.0.0.1 WITH GRANT OPTION;
 GRANT ALL PRIVILEGES ON shop.* TO sluice@127.0.0.1 WITH GRANT OPTION;
 SQL
   chmod 600 "$dir/init.sql"
+  # shellcheck disable=SC2086  # the arguments are words
   setsid nohup "$server" --no-defaults --user="$user" --datadir="$dir/data" --socket="$socket" \
     --pid-file="$dir/mysqld.pid" --log-error="$dir/error.log" --init-file="$dir/init.sql" \
     --bind-address=127.0.0.1 --port="$port" --skip-name-resolve \
     --log-bin=mysqld-bin --binlog-format=ROW --server-id=1 --sync-binlog=0 --max-binlog-size=256M \
     --innodb-buffer-pool-size=256M --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0 \
     --innodb-fast-shutdown=2 --innodb-flush-method=nosync --sync-frm=0 --max-connections=200 --max-allowed-packet=256M \
-    --character-set-server=utf8mb4 --local-infile=1 </dev/null >"$dir/mariadbd.out" 2>&1 &
+    --character-set-server=utf8mb4 --local-infile=1 ${MARIADB_ARGS:-} </dev/null >"$dir/mariadbd.out" 2>&1 &
   local i
   for i in $(seq 600); do
     if [ -f "$dir/mysqld.pid" ] && answers; then echo "mariadb runs on 127.0.0.1:$port"; return; fi

@@ -155,16 +155,23 @@ Boundaries Merge(const std::vector<Piece>& pieces, int64_t rows_per_range) {
 }
 
 Result<Boundaries> CutIntegers(Scout* scout, const KeyColumn& key,
-                               const std::string& prefix, int64_t rows_per_range) {
+                               const std::string& prefix, int64_t rows_per_range,
+                               int ranges) {
   const std::string ends = fmt::format("MIN({0}) + 0, MAX({0}) + 0", key.name);
   SLUICE_ASSIGN(auto cells, scout->First(ends, prefix, ""));
   const auto low = ParseInt(cells.at(0).value_or(""));
   const auto high = ParseInt(cells.at(1).value_or(""));
   if (!low || !high) return Boundaries{};
-  Piece whole{*low, *high + 1, INT64_MAX};
   SLUICE_ASSIGN(std::vector<Piece> pieces,
-                Halve(scout, key, prefix, whole,
+                Halve(scout, key, prefix, Piece{*low, *high + 1, INT64_MAX},
                       std::max<int64_t>(rows_per_range / kPiecesPerRange, 1)));
+  if (prefix.empty() && pieces.size() > 1) {
+    // Estimates of parts add up to another number than that of the whole, often twice as
+    // many.
+    int64_t sum = 0;
+    for (const Piece& piece : pieces) sum += piece.rows;
+    rows_per_range = std::max(sum / ranges, rows_per_range);
+  }
   return Merge(pieces, rows_per_range);
 }
 
@@ -200,8 +207,9 @@ Status CutBy(Scout* scout, const CutKey& key, size_t at, const std::string& pref
              int64_t rows_per_range, int ranges, std::vector<CutRange>* out) {
   const KeyColumn& column = key.columns[at];
   SLUICE_ASSIGN(Boundaries cut,
-                column.numeric() ? CutIntegers(scout, column, prefix, rows_per_range)
-                                 : Walk(scout, column, prefix, rows_per_range, ranges));
+                column.numeric()
+                    ? CutIntegers(scout, column, prefix, rows_per_range, ranges)
+                    : Walk(scout, column, prefix, rows_per_range, ranges));
   const std::vector<connect::KeyRange> parts =
       connect::RangesFromBoundaries(column.name, column.nullable, cut.literals);
   const bool can_go_deeper = at + 1 < key.columns.size();
@@ -219,6 +227,21 @@ Status CutBy(Scout* scout, const CutKey& key, size_t at, const std::string& pref
     std::string rest = column.name + " > " + literal;
     if (i < cut.literals.size()) rest += " AND " + column.name + " < " + cut.literals[i];
     out->push_back({And(prefix, rest)});
+  }
+  return Status::OK();
+}
+
+/// Gives each range its share of the whole estimate.
+Status EstimateRanges(Scout* scout, CutPlan* plan) {
+  double sum = 0;
+  for (CutRange& range : plan->ranges) {
+    SLUICE_ASSIGN(range.rows, scout->Estimate(range.condition));
+    sum += static_cast<double>(range.rows);
+  }
+  if (sum <= 0 || plan->rows < 0) return Status::OK();
+  const double scale = static_cast<double>(plan->rows) / sum;
+  for (CutRange& range : plan->ranges) {
+    range.rows = static_cast<int64_t>(static_cast<double>(range.rows) * scale);
   }
   return Status::OK();
 }
@@ -299,9 +322,7 @@ Result<CutPlan> Cut(Session* session, const std::string& from, const CutKey& key
   }
   SLUICE_TRY(CutBy(&scout, key, 0, "", std::max<int64_t>(plan.rows / ranges, 1), ranges,
                    &plan.ranges));
-  for (CutRange& range : plan.ranges) {
-    SLUICE_ASSIGN(range.rows, scout.Estimate(range.condition));
-  }
+  SLUICE_TRY(EstimateRanges(&scout, &plan));
   plan.method = fmt::format("{}, {} ranges", by, plan.ranges.size());
   return plan;
 }

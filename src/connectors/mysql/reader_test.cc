@@ -310,6 +310,26 @@ TEST(Snapshot, OneConnectionIsAlwaysASnapshot) {
   EXPECT_THAT(info->how, HasSubstr("1 connection"));
 }
 
+TEST(Snapshot, WithoutABinlogTheReportSaysSo) {
+  testing::ExtraServer server("--skip-log-bin");
+  auto source = testing::MakeSource(server.Link(), Options(2));
+  auto info = source->BeginSnapshot();
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->consistency, Consistency::kPerChunk);
+  EXPECT_THAT(info->how, AllOf(HasSubstr("log_bin"), HasSubstr("--parallel 1")));
+  auto table = testing::ReadAll(source.get(), SelectionOf("SELECT 7 AS seven"));
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 1);
+  auto single = testing::MakeSource(server.Link(), Options(1))->BeginSnapshot();
+  ASSERT_TRUE(single.ok()) << single.status();
+  EXPECT_EQ(single->consistency, Consistency::kSnapshot);
+  auto diagnosis = source->Diagnose();
+  ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
+  std::vector<std::string> remedies;
+  for (const auto& finding : diagnosis->findings) remedies.push_back(finding.remedy);
+  EXPECT_THAT(remedies, ::testing::Contains(HasSubstr("log_bin=ON")));
+}
+
 TEST(Snapshot, WaitsForAFreeConnection) {
   testing::Writer writer;
   MakeBigTable(&writer);

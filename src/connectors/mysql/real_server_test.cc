@@ -26,33 +26,44 @@ std::string Script() {
   return "tests/services/mariadb.sh";
 }
 
+/// Starts a server in a new directory; gives its URL, or "" after a failure.
+std::string Start(const std::string& arguments, std::string* directory) {
+  char name[] = "/tmp/sluice_mariadb_XXXXXX";
+  if (mkdtemp(name) == nullptr) return {};
+  *directory = name;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    // A port that was free a moment ago may be taken; then the next one.
+    static int started = 0;
+    const int port = 23000 + (getpid() * 7 + ++started * 131) % 9000;
+    const std::string command =
+        fmt::format("MARIADB_PASSWORD={} MARIADB_ARGS='{}' '{}' start '{}' {} >&2", kWord,
+                    arguments, Script(), name, port);
+    if (std::system(command.c_str()) == 0) {
+      return fmt::format("mysql://sluice@127.0.0.1:{}/shop", port);
+    }
+  }
+  return {};
+}
+
+void Stop(const std::string& directory) {
+  const std::string command = fmt::format("'{}' stop '{}' >&2", Script(), directory);
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  std::filesystem::remove_all(directory);
+}
+
 /// The server that this program starts when none is given.
 class OwnServer final : public ::testing::Environment {
  public:
   void SetUp() override {
     if (std::getenv("SLUICE_TEST_MARIADB") != nullptr) return;
-    char directory[] = "/tmp/sluice_mariadb_XXXXXX";
-    ASSERT_NE(mkdtemp(directory), nullptr);
-    directory_ = directory;
-    for (int attempt = 0; attempt < 5; ++attempt) {
-      const int port = 23000 + (getpid() * 7 + attempt * 131) % 9000;
-      const std::string command =
-          fmt::format("MARIADB_PASSWORD={} '{}' start '{}' {} >&2", kWord, Script(),
-                      directory_, port);
-      if (std::system(command.c_str()) != 0) continue;
-      setenv("SLUICE_TEST_MARIADB",
-             fmt::format("mysql://sluice@127.0.0.1:{}/shop", port).c_str(), 1);
-      setenv("SLUICE_TEST_MARIADB_PASSWORD", kWord, 1);
-      return;
-    }
-    FAIL() << "no MariaDB server could be started";
+    const std::string url = Start("", &directory_);
+    ASSERT_FALSE(url.empty()) << "no MariaDB server could be started";
+    setenv("SLUICE_TEST_MARIADB", url.c_str(), 1);
+    setenv("SLUICE_TEST_MARIADB_PASSWORD", kWord, 1);
   }
 
   void TearDown() override {
-    if (directory_.empty()) return;
-    const std::string command = fmt::format("'{}' stop '{}' >&2", Script(), directory_);
-    EXPECT_EQ(std::system(command.c_str()), 0);
-    std::filesystem::remove_all(directory_);
+    if (!directory_.empty()) Stop(directory_);
   }
 
  private:
@@ -82,6 +93,19 @@ connect::Link LinkAs(const std::string& user, const std::string& password,
 }
 
 connect::Link ServerLink() { return LinkAs("", ""); }
+
+ExtraServer::ExtraServer(const std::string& arguments) {
+  url_ = Start(arguments, &directory_);
+  EXPECT_FALSE(url_.empty()) << "no MariaDB server could be started";
+}
+
+ExtraServer::~ExtraServer() { Stop(directory_); }
+
+connect::Link ExtraServer::Link() const {
+  auto uri = io::Uri::Parse(url_);
+  EXPECT_TRUE(uri.ok()) << uri.status();
+  return {*uri, Secret(kWord)};
+}
 
 Writer::Writer() {
   auto settings = Settings::FromLink(ServerLink());

@@ -21,6 +21,17 @@ connect::Link LinkAs(const std::string& user, const std::string& password,
                      const std::string& parameters = "");
 connect::Link ServerLink();
 
+/// Another server, with further arguments, for as long as the object lives.
+class ExtraServer final {
+ public:
+  explicit ExtraServer(const std::string& arguments);
+  ~ExtraServer();
+  connect::Link Link() const;
+
+ private:
+  std::string directory_, url_;
+};
+
 /// A session that may write; every statement must succeed.
 class Writer final {
  public:

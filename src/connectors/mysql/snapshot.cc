@@ -59,7 +59,7 @@ Result<std::string> AppliedGtids(Session* session) {
 }
 
 /// One attempt; the position when all sessions agree, else "".
-Result<std::string> TryMariadb(const std::vector<Session*>& sessions) {
+Result<std::string> TryBinlog(const std::vector<Session*>& sessions) {
   SLUICE_ASSIGN(std::string applied, AppliedGtids(sessions[0]));
   SLUICE_TRY(StartOnAll(sessions));
   std::string position;
@@ -73,7 +73,7 @@ Result<std::string> TryMariadb(const std::vector<Session*>& sessions) {
   return equal && applied == applied_after ? position : "";
 }
 
-Result<std::string> TryMysql(const std::vector<Session*>& sessions) {
+Result<std::string> TryGtids(const std::vector<Session*>& sessions) {
   SLUICE_ASSIGN(std::string before, AppliedGtids(sessions[0]));
   SLUICE_TRY(StartOnAll(sessions));
   std::this_thread::sleep_for(kSettle);
@@ -91,9 +91,14 @@ Result<SnapshotInfo> StartSnapshot(const std::vector<Session*>& sessions) {
   Session* first = sessions.at(0);
   const bool mariadb = first->is_mariadb();
   SLUICE_TRY(StartOnAll({first}));
-  SLUICE_ASSIGN(std::string position,
-                mariadb ? BinlogPosition(first) : AppliedGtids(first));
-  const std::string what = mariadb ? "binlog " : "GTIDs ";
+  // MariaDB and Percona tell each snapshot's binlog position; Oracle's server has only
+  // GTIDs.
+  SLUICE_ASSIGN(std::string position, BinlogPosition(first));
+  const bool binlog = !position.empty();
+  if (!binlog && !mariadb) {
+    SLUICE_ASSIGN(position, AppliedGtids(first));
+  }
+  const std::string what = binlog ? "binlog " : "GTIDs ";
   if (sessions.size() == 1) {
     return SnapshotInfo{Consistency::kSnapshot,
                         "1 connection, one transaction" +
@@ -112,7 +117,7 @@ Result<SnapshotInfo> StartSnapshot(const std::vector<Session*>& sessions) {
   }
   for (int attempt = 1; attempt <= kAttemptsMax; ++attempt) {
     SLUICE_TRY(RunOnAll(sessions, "ROLLBACK"));
-    SLUICE_ASSIGN(position, mariadb ? TryMariadb(sessions) : TryMysql(sessions));
+    SLUICE_ASSIGN(position, binlog ? TryBinlog(sessions) : TryGtids(sessions));
     if (!position.empty()) {
       return SnapshotInfo{Consistency::kSnapshot,
                           Count(sessions.size()) + " at " + what + position, position};

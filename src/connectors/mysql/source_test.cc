@@ -179,7 +179,7 @@ TEST(Source, ListsTablesByPattern) {
     return texts;
   };
   EXPECT_THAT(names("list_?"), ElementsAre("list_a", "list_b"));
-  EXPECT_THAT(names("l*"), ElementsAre("list_a", "list_b", "lost"));
+  EXPECT_THAT(names("l?st*"), ElementsAre("list_a", "list_b", "lost"));
   EXPECT_THAT(names("shop.list_*"), ElementsAre("shop.list_a", "shop.list_b"));
   EXPECT_THAT(names("list_view"), ElementsAre("list_view"));
   EXPECT_THAT(names("mysql*.*"), ElementsAre());
