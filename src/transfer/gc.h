@@ -17,15 +17,16 @@ struct Orphan {
 };
 
 struct GcOptions {
-  std::string warehouse;                         ///< the lake's directory
-  std::chrono::milliseconds older_than{86400000};  ///< younger files may belong to a running load
-  bool remove = false;                           ///< else only list
+  std::string warehouse;  ///< the lake's directory
+  std::chrono::milliseconds older_than{
+      86400000};        ///< younger files may belong to a running load
+  bool remove = false;  ///< else only list
 };
 
-/// Lists, and on request removes, files under the lake's table directories that no snapshot of
-/// any table refers to. Never touches catalog.db or state.db. Fails without removing anything
-/// when any table's metadata cannot be read.
-Result<std::vector<Orphan>> CollectOrphans(catalog::Catalog& catalog, const GcOptions& options,
-                                           Clock& clock);
+/// Lists, and on request removes, files under the lake's table directories that no
+/// snapshot of any table refers to. Never touches catalog.db or state.db. Fails without
+/// removing anything when any table's metadata cannot be read.
+Result<std::vector<Orphan>> CollectOrphans(catalog::Catalog& catalog,
+                                           const GcOptions& options, Clock& clock);
 
 }  // namespace sluice::transfer

@@ -81,14 +81,15 @@ struct TablePlan {
   std::vector<connect::SchemaChange> changes;
   Json ToJson() const;
 };
-Result<std::vector<TablePlan>> PlanImport(const ImportRequest& request, connect::Source& source);
+Result<std::vector<TablePlan>> PlanImport(const ImportRequest& request,
+                                          connect::Source& source);
 
 /// Imports every item: one snapshot for all of them, tables one after the other with all
-/// connections, one commit per table. Every finished table is reconciled (rows read = written =
-/// committed, else kInternal). Fails as a whole only before the first table (cannot connect,
-/// cannot record the run); what happens to a table is in its report.
+/// connections, one commit per table. Every finished table is reconciled (rows read =
+/// written = committed, else kInternal). Fails as a whole only before the first table
+/// (cannot connect, cannot record the run); what happens to a table is in its report.
 Result<ImportReport> RunImport(const ImportRequest& request, connect::Source& source,
-                               state::State& state, Progress& progress, std::stop_token stop,
-                               Clock& clock, Random& random);
+                               state::State& state, Progress& progress,
+                               std::stop_token stop, Clock& clock, Random& random);
 
 }  // namespace sluice::transfer
