@@ -24,24 +24,20 @@ LD_BIND_NOW=1 ldd "$binary" | awk '$3 ~ /^\// {print $3}' | sort -u | while read
     cp -L "/usr/share/doc/$owner/copyright" "share/doc/sluice/libraries/$owner.txt"
   fi
 done
-# Connector/C asks for its authentication plugins by name; the ones it needs to log in travel with it.
-plugins=$(find /usr/lib -maxdepth 4 -type d -path '*libmariadb3/plugin' 2>/dev/null | head -1)
-if [ -n "$plugins" ]; then
-  mkdir -p lib/mariadb; cp -L "$plugins"/{caching_sha2_password,client_ed25519,sha256_password,mysql_clear_password,dialog}.so lib/mariadb/ 2>/dev/null || true
-fi
-chmod u+w lib/* ; cp "$root/deps/licenses/"*.txt share/doc/sluice/libraries/
+chmod u+w lib/*
+cp "$root/deps/licenses/"*.txt share/doc/sluice/libraries/
 cp "$root"/{LICENSE,NOTICE,README.md,CHANGELOG.md} share/doc/sluice/ 2>/dev/null || cp "$root"/{LICENSE,NOTICE} share/doc/sluice/
 mkdir -p share/bash-completion/completions share/zsh/site-functions
 "$binary" completion bash >share/bash-completion/completions/sluice
 "$binary" completion zsh >share/zsh/site-functions/_sluice
 
-find lib -name '*.so*' -type f | while read -r f; do
-  "$patchelf" --set-rpath "\$ORIGIN$( [ "$(dirname "$f")" = lib ] || echo /..)" "$f"
+for f in lib/*; do
+  "$patchelf" --set-rpath "\$ORIGIN" "$f"
   if file -b "$f" | grep -q 'not stripped'; then strip --strip-unneeded "$f"; fi
 done
 "$patchelf" --set-rpath "\$ORIGIN/../lib" bin/sluice
 strip --strip-unneeded bin/sluice
 
 cd "$out"
-tar --sort=name --owner=0 --group=0 --numeric-owner -cJf "$name.tar.xz" --mode=u+rwX,go+rX "$name"
+XZ_OPT="-T0 -3" tar --sort=name --owner=0 --group=0 --numeric-owner -cJf "$name.tar.xz" --mode=u+rwX,go+rX "$name"
 echo "$name.tar.xz: $(du -h "$name.tar.xz" | cut -f1), unpacked $(du -sh "$name" | cut -f1)"

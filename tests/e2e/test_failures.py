@@ -321,7 +321,7 @@ def test_of_two_overwrites_one_may_lose_and_is_told(seeded):
     assert seeded.value("select count(*) from landing.orders") == ORDERS
     for result in results:
         if result.code == CONFLICT:
-            one_message(result, "landing.orders")
+            one_message(result, "orders", "import again")
 
 
 def test_a_source_that_changes_meanwhile_is_one_state(seeded, database):

@@ -120,7 +120,7 @@ def test_we_read_what_pyiceberg_deletes_and_evolves(sluice, orders):
         change.add_column("extra", DoubleType())
         change.rename_column("note", "remark")
     orders.append(pyarrow.table({"id": [9001], "remark": ["after"], "extra": [1.5]},
-                                schema=pyarrow.schema([("id", pyarrow.int64()), ("remark", pyarrow.string()), ("extra", pyarrow.float64())])))
+                                schema=pyarrow.schema([pyarrow.field("id", pyarrow.int64(), nullable=False), ("remark", pyarrow.string()), ("extra", pyarrow.float64())])))
     assert sluice.value("select count(*) from landing.orders") == 101
     rows = sluice.sql("select id, remark, extra from landing.orders where id in (4, 9001) order by id")
     assert rows == [{"id": 4, "remark": "Größe 42 · 漢字 · 🚚", "extra": None}, {"id": 9001, "remark": "after", "extra": decimal.Decimal("1.5")}]
@@ -167,7 +167,7 @@ def test_the_catalog_is_the_jdbc_schema(sluice, orders):
 
 
 def test_a_table_made_by_sql_is_read_by_others(sluice, orders):
-    sluice.run("sql", "create table trusted.paid as select id, cents / 100.0 as euros, cents::decimal(12,2) as cents, "
+    sluice.run("sql", "create schema trusted; create table trusted.paid as select id, cents / 100.0 as euros, cents::decimal(12,2) as cents, "
                "timestamp '2024-02-29 12:00:00.000001' as at, date '1969-12-31' as day, true as ok, [1, 2, null] as list "
                "from landing.orders where state = 'paid'", code=0)
     answer = lakes.rows(sluice.lake, "trusted.paid", row_filter="id <= 4")

@@ -28,7 +28,7 @@ def test_readme_query(lake):
 
 
 def test_create_insert_drop(lake):
-    lake.run("sql", "create table trusted.sums as select state, sum(cents) as cents from landing.orders group by 1", code=OK)
+    lake.run("sql", "create schema trusted; create table trusted.sums as select state, sum(cents) as cents from landing.orders group by 1", code=OK)
     assert len(lakes.rows(lake.lake, "trusted.sums")) == 4
     lake.run("sql", "insert into trusted.sums select 'all', sum(cents) from landing.orders", code=OK)
     assert len(lakes.rows(lake.lake, "trusted.sums")) == 5
@@ -82,7 +82,7 @@ def test_queries_reach_the_lake_only(lake, statement):
 
 
 def test_memory_limit_spills(lake):
-    lake.run("sql", "create table big.numbers as select range as n, md5(range::varchar) as t from range(1500000)", code=OK)
+    lake.run("sql", "create schema big; create table big.numbers as select range as n, md5(range::varchar) as t from range(1500000)", code=OK)
     spill = lake.home / "spill"
     spill.mkdir()
     assert lake.run("sql", "select count(*), max(t) from (select t, row_number() over (order by t desc) as r from big.numbers)",

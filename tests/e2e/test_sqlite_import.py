@@ -37,7 +37,7 @@ def test_append_adds_and_overwrite_replaces(sluice, shop):
 
 def test_several_tables_and_one_summary(sluice, shop):
     report = sluice.import_(shop, "--tables", "orders,item*", "--to", "landing")
-    assert [t["target"] for t in report["tables"]] == ["landing.items", "landing.orders"]
+    assert [t["target"] for t in report["tables"]] == ["landing.orders", "landing.items"], "in the order that was asked for"
     assert {t["target"]: t["rows_committed"] for t in report["tables"]} == {"landing.items": 600, "landing.orders": ORDERS}
     assert sluice.value("select count(*) from landing.items i join landing.orders o on o.id = i.order_id") == 600
 

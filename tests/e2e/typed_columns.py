@@ -38,6 +38,8 @@ def arrow_text(column, compare):
 
 
 def one_text(value, compare):
+    if compare in ("micros", "days"):
+        return value
     if compare == "float":
         return float(value)
     if compare == "number":
