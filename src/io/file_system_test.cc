@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "io/conformance_test.h"
+#include "io/local_internal.h"
 
 namespace sluice::io {
 namespace {
@@ -84,6 +85,9 @@ TEST(FileSystem, SystemErrorsNamePathAndCause) {
   Status proc = CreateFile(Locate("/proc/sluice/x").ValueOrDie(), "x");
   EXPECT_FALSE(proc.ok());
   EXPECT_THAT(proc.message(), HasSubstr("/proc/sluice"));
+
+  Status refused = internal::SystemError("create", "/x", EACCES);
+  EXPECT_EQ(KindOf(refused), ErrorKind::kAuth);
 
   Status gone = Sync({Locate(root + "/gone").ValueOrDie()});
   EXPECT_FALSE(gone.ok());

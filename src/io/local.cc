@@ -19,6 +19,7 @@ Status SystemError(std::string_view doing, const std::string& path, int error_nu
   ErrorKind kind = ErrorKind::kUnavailable;
   if (error_number == ENOENT) kind = ErrorKind::kNotFound;
   if (error_number == EEXIST) kind = ErrorKind::kAlreadyExists;
+  if (error_number == EACCES || error_number == EPERM) kind = ErrorKind::kAuth;
   if (error_number == ENOTDIR || error_number == EISDIR || error_number == ENAMETOOLONG) {
     kind = ErrorKind::kUserInput;
   }
