@@ -14,6 +14,7 @@ namespace sluice::connectors::postgresql {
 namespace {
 
 constexpr std::chrono::seconds kConnectMax{30};
+constexpr std::chrono::seconds kCancelMax{2};
 constexpr int kStopPollMs = 50;
 /// The kernel wakes us for this many bytes instead of for each 8 KiB that the server
 /// sends.
@@ -24,7 +25,8 @@ constexpr int kWakeMs = 3;
 constexpr const char* kSettings =
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET datestyle = 'ISO, YMD';"
     "SET intervalstyle = postgres; SET extra_float_digits = 3; SET bytea_output = hex;"
-    "SET timezone = 'UTC'; SET jit = off; SET statement_timeout = 0;"
+    "SET timezone = 'UTC'; SET jit = off; SET statement_timeout = 0; SET lock_timeout = "
+    "'2min';"
     "SET idle_in_transaction_session_timeout = 0; SET standard_conforming_strings = on";
 
 using ResultPointer = std::unique_ptr<PGresult, decltype(&PQclear)>;
@@ -107,11 +109,16 @@ Result<std::unique_ptr<Connection>> Connection::Connect(const connect::Link& lin
   const std::string port = link.uri.port > 0 ? std::to_string(link.uri.port) : "";
   const Secret& password = link.password.empty() ? link.uri.password : link.password;
   std::vector<const char*> names, values;
-  auto add = [&](const char* name, const std::string& value) {
+  auto add = [&](const char* name, std::string_view value) {
     if (value.empty()) return;
     names.push_back(name);
-    values.push_back(value.c_str());
+    values.push_back(value.data());  // every one ends with a NUL
   };
+  // A dead network is noticed after two minutes; parameters of the URL come later and
+  // win.
+  add("keepalives_idle", "60");
+  add("keepalives_interval", "10");
+  add("keepalives_count", "6");
   add("host", link.uri.host);
   add("port", port);
   add("user", link.uri.user);
@@ -283,20 +290,26 @@ Result<Connection::Message> Connection::NextMessage(std::stop_token stop) {
 }
 
 void Connection::CancelCopy() {
-  if (copy_ == Copy::kNone) return;
+  if (copy_ == Copy::kNone || !is_alive()) return;
   WakeAfter(1);
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(connection_),
                                                             PQfreeCancel);
   char reason[256];
   if (cancel == nullptr || !PQcancel(cancel.get(), reason, sizeof reason)) return;
-  copy_ = Copy::kNone;
-  while (PGresult* result = PQgetResult(connection_)) {
-    ExecStatusType status = PQresultStatus(result);
-    PQclear(result);
-    if (status != PGRES_COPY_OUT) continue;
-    char* data = nullptr;
-    while (PQgetCopyData(connection_, &data, 0) > 0) PQfreemem(data);
+  // Reading on until the server says that it stopped; a server that does not is left
+  // alone.
+  const auto deadline = std::chrono::steady_clock::now() + kCancelMax;
+  if (message_ != nullptr) PQfreemem(message_);
+  message_ = nullptr;
+  while (std::chrono::steady_clock::now() < deadline) {
+    int size = copy_ == Copy::kStreaming ? PQgetCopyData(connection_, &message_, 1)
+                                         : (PQisBusy(connection_) ? 0 : -1);
+    if (size < 0) break;
+    if (size > 0) PQfreemem(message_);
+    message_ = nullptr;
+    if (size == 0 && !WaitForInput({}).ok()) break;
   }
+  copy_ = Copy::kNone;
 }
 
 }  // namespace sluice::connectors::postgresql

@@ -64,8 +64,8 @@ class Connection final {
     int64_t size = 0;
   };
   Result<Message> NextMessage(std::stop_token stop);
-  /// Ends a COPY early: asks the server to cancel it and reads on to its end. The
-  /// transaction is then aborted.
+  /// Ends a COPY early: asks the server to cancel it and waits at most 2 s until it did.
+  /// The connection is of no more use then.
   void CancelCopy();
 
  private:

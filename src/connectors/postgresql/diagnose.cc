@@ -50,6 +50,24 @@ Status AddTables(Connection& connection, const std::string& user,
   return Status::OK();
 }
 
+/// Tries it, because poolers and some replicas refuse.
+Status AddSnapshot(Connection& connection, connect::Diagnosis* out) {
+  SLUICE_TRY(connection.Query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  auto exported = connection.Query("SELECT pg_export_snapshot()");
+  SLUICE_TRY(connection.Query("ROLLBACK"));
+  if (exported.ok()) {
+    out->findings.push_back(
+        {Level::kOk, "all connections of an import can share one snapshot", ""});
+  } else {
+    out->findings.push_back(
+        {Level::kWarning,
+         "connections cannot share a snapshot, chunks may differ in time: " +
+             MessageOf(exported.status()),
+         "connect to the server itself and not through a pooler"});
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Result<connect::Diagnosis> DiagnoseServer(Connection& connection) {
@@ -84,8 +102,7 @@ Result<connect::Diagnosis> DiagnoseServer(Connection& connection) {
          "this server is a replica: a long import may be broken off by the replay",
          "ALTER SYSTEM SET max_standby_streaming_delay = '1h'"});
   }
-  diagnosis.findings.push_back(
-      {Level::kOk, "all connections of an import can share one snapshot", ""});
+  SLUICE_TRY(AddSnapshot(connection, &diagnosis));
   return diagnosis;
 }
 

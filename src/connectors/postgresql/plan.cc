@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "connect/key_ranges.h"
+#include "connectors/postgresql/near_names_internal.h"
 
 namespace sluice::connectors::postgresql {
 namespace {
@@ -192,10 +193,12 @@ Result<ColumnFacts> SplitColumn(Connection& connection,
   }
   const ColumnFacts* found = FindColumn(columns, selection.split_by);
   if (found != nullptr) return *found;
-  return Error(
-      ErrorKind::kNotFound,
-      "no such column to split by in " + selection.Label() + ": " + selection.split_by,
-      {{"column", selection.split_by}});
+  std::vector<std::string> known;
+  for (const ColumnFacts& column : columns) known.push_back(column.name);
+  return Error(ErrorKind::kNotFound,
+               "no such column to split by in " + selection.Label() +
+                   NearNames(selection.split_by, known) + ": " + selection.split_by,
+               {{"column", selection.split_by}});
 }
 
 bool HasPages(const std::vector<StoragePart>& parts) {

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "base/text.h"
-#include "connectors/postgresql/testing_internal.h"
+#include "connectors/postgresql/real_server_test.h"
 
 namespace sluice::connectors::postgresql {
 namespace {
@@ -39,7 +39,7 @@ std::string AnyBigint(std::mt19937_64& random) {
 
 std::string AnyFloat(std::mt19937_64& random) {
   static const char* const kSpecial[] = {"'NaN'", "'Infinity'", "'-Infinity'", "'-0'",
-                                         "0",     "'1e-40'", "NULL"};
+                                         "0",     "'1e-40'",    "NULL"};
   if (Pick(random, 0, 2) == 0) return OneOf(random, kSpecial);
   return fmt::format("{:.17g}", std::uniform_real_distribution<>(-2, 2)(random));
 }

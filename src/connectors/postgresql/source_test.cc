@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/text.h"
-#include "connectors/postgresql/testing_internal.h"
+#include "connectors/postgresql/real_server_test.h"
 
 namespace sluice::connectors::postgresql {
 namespace {
@@ -143,6 +143,8 @@ TEST_F(SourceTest, MissingPrivilegesNameTheGrant) {
                finding.remedy == "GRANT SELECT ON \"closed\".\"t\" TO \"guest_of_test\"";
       });
   EXPECT_TRUE(found);
+  EXPECT_EQ(diagnosis.findings.back().what,
+            "all connections of an import can share one snapshot");
 
   // A grant on one column is enough to read it, as one stream.
   server_.Run({"INSERT INTO closed.t VALUES (1, 2)",
@@ -287,6 +289,33 @@ TEST_F(SourceTest, OpenWaitsForAFreeConnection) {
   closed = true;
   ASSERT_TRUE(first->Close().ok());
   EXPECT_EQ(second.get(), 1);
+}
+
+TEST_F(SourceTest, ManyThreadsReadOneSource) {
+  server_.Run(
+      {"DROP TABLE IF EXISTS shared_table",
+       "CREATE TABLE shared_table AS SELECT i FROM generate_series(1, 100000) i"});
+  connect::ReadOptions options;
+  options.parallel = 4;
+  options.chunk_rows_min = 1000;
+  auto source = server_.Source(options);
+  ASSERT_TRUE(source->BeginSnapshot().ok());
+  auto plan = source->Plan(TableSelection("shared_table")).ValueOrDie();
+  ASSERT_GT(plan.splits.size(), 10u);
+  std::atomic<size_t> next = 0;
+  std::atomic<int64_t> rows = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {  // more than there are connections
+      threads.emplace_back([&] {
+        for (size_t split = next++; split < plan.splits.size(); split = next++) {
+          auto batches = ReadSplit(*source, plan.splits[split]).ValueOrDie();
+          for (const auto& batch : batches) rows += batch->num_rows();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(rows, 100000);
 }
 
 TEST_F(SourceTest, ErrorsInTheMiddleOfAQueryAreReported) {

@@ -3,7 +3,7 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
-#include "connectors/sqlite/testing_internal.h"
+#include "connectors/sqlite/temporary_file_test.h"
 
 namespace sluice::connectors::sqlite {
 namespace {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "connectors/sqlite/testing_internal.h"
+#include "connectors/sqlite/temporary_file_test.h"
 
 namespace sluice::connectors::sqlite {
 namespace {

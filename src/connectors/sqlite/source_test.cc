@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "connectors/sqlite/testing_internal.h"
+#include "connectors/sqlite/temporary_file_test.h"
 #include "io/uri.h"
 
 namespace sluice::connectors::sqlite {
@@ -215,6 +215,34 @@ TEST(SourceTest, ReadersGiveTheirConnectionBack) {
     auto reader = source->Open(plan.splits[0], {}).ValueOrDie();
     EXPECT_EQ(reader->Next({}).ValueOrDie().batch->num_rows(), 2);
   }
+}
+
+TEST(SourceTest, ManyThreadsReadOneSource) {
+  TestFile file;
+  file.Run(
+      "CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER);"
+      "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 40000) "
+      "INSERT INTO t SELECT i, i FROM s");
+  connect::ReadOptions options;
+  options.chunk_rows_min = 1000;
+  auto source = file.Source(options);
+  ASSERT_TRUE(source->BeginSnapshot().ok());
+  auto plan = source->Plan(TableSelection("t")).ValueOrDie();
+  ASSERT_GT(plan.splits.size(), 10u);
+  std::atomic<size_t> next = 0;
+  std::atomic<int64_t> rows = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i) {  // more than there are connections
+      threads.emplace_back([&] {
+        for (size_t split = next++; split < plan.splits.size(); split = next++) {
+          auto batches = ReadSplit(*source, plan.splits[split]).ValueOrDie();
+          for (const auto& batch : batches) rows += batch->num_rows();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(rows, 40000);
 }
 
 TEST(SourceTest, ReadOnlyFileCanBeRead) {

@@ -1,4 +1,4 @@
-#include "connectors/postgresql/testing_internal.h"
+#include "connectors/postgresql/real_server_test.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -103,7 +103,8 @@ std::unique_ptr<Connection> TestServer::Connect(const std::string& user) const {
 void TestServer::Run(const std::vector<std::string>& statements) {
   for (const std::string& statement : statements) {
     auto done = session->Query(statement);
-    ASSERT_TRUE(done.ok()) << done.status().ToString() << "\n" << statement.substr(0, 300);
+    ASSERT_TRUE(done.ok()) << done.status().ToString() << "\n"
+                           << statement.substr(0, 300);
   }
 }
 
