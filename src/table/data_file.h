@@ -14,11 +14,11 @@ namespace sluice::table {
 
 enum class FileContent { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 };
 
-/// One file of a table as manifests describe it (spec, "Manifests", data_file). Maps are by
-/// column id; bounds in the single-value form.
+/// One file of a table as manifests describe it (spec, "Manifests", data_file). Maps are
+/// by column id; bounds in the single-value form.
 struct DataFile {
   FileContent content = FileContent::kData;
-  std::string path;    ///< full URI
+  std::string path;  ///< full URI
   std::string format = "PARQUET";
   int spec_id = 0;
   std::vector<Value> partition;  ///< one per field of the spec
@@ -41,8 +41,9 @@ struct ColumnExtent {
   Value min, max;  ///< null: unknown
 };
 
-/// Sets `file`'s bounds: strings and binaries cut to 16 code points or bytes (write.metadata
-/// truncate(16)), a cut upper bound incremented, or left out where it cannot be.
+/// Sets `file`'s bounds: strings and binaries cut to 16 code points or bytes
+/// (write.metadata truncate(16)), a cut upper bound incremented, or left out where it
+/// cannot be.
 void SetBounds(const std::vector<ColumnExtent>& extents, DataFile* file);
 
 }  // namespace sluice::table

@@ -13,7 +13,8 @@ namespace sluice::table {
 
 enum class EntryStatus { kExisting = 0, kAdded = 1, kDeleted = 2 };
 
-/// One line of a manifest (spec, "Manifests"); numbers left out are inherited from the list.
+/// One line of a manifest (spec, "Manifests"); numbers left out are inherited from the
+/// list.
 struct ManifestEntry {
   EntryStatus status = EntryStatus::kAdded;
   std::optional<int64_t> snapshot_id, sequence_number, file_sequence_number;
@@ -26,7 +27,8 @@ struct FieldSummary {
   std::optional<std::string> lower_bound, upper_bound;  ///< single-value form
 };
 
-/// A sequence number that is the one of the snapshot which the manifest is committed with.
+/// A sequence number that is the one of the snapshot which the manifest is committed
+/// with.
 constexpr int64_t kUnassignedSequence = -1;
 /// A count that a version 1 manifest list does not have.
 constexpr int kUnknownCount = -1;
@@ -51,20 +53,20 @@ struct ManifestHeader {
   FileContent content = FileContent::kData;
 };
 
-/// The Avro bytes. Entries must be of header.spec. Counts, partition summaries and sequence
-/// numbers of `*summary` are filled in (kUnassignedSequence where they are not known yet), but
-/// not its path, length and added_snapshot_id.
+/// The Avro bytes. Entries must be of header.spec. Counts, partition summaries and
+/// sequence numbers of `*summary` are filled in (kUnassignedSequence where they are not
+/// known yet), but not its path, length and added_snapshot_id.
 Result<std::string> EncodeManifest(const ManifestHeader& header,
                                    const std::vector<ManifestEntry>& entries,
                                    ManifestFile* summary);
-/// Inherits missing numbers from `list_entry`. Reads by field id, so manifests of other writers
-/// are understood; fails with kCorrupt naming path and byte offset.
+/// Inherits missing numbers from `list_entry`. Reads by field id, so manifests of other
+/// writers are understood; fails with kCorrupt naming path and byte offset.
 Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes,
                                                   const ManifestFile& list_entry,
                                                   const TableMetadata& metadata);
 
-/// The Avro bytes of a manifest list for `snapshot`, whose sequence number manifests without one
-/// get.
+/// The Avro bytes of a manifest list for `snapshot`, whose sequence number manifests
+/// without one get.
 Result<std::string> EncodeManifestList(const Snapshot& snapshot,
                                        const std::vector<ManifestFile>& manifests);
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes,

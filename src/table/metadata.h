@@ -17,7 +17,7 @@ struct Snapshot {
   std::optional<int64_t> parent_snapshot_id;
   int64_t sequence_number = 0;
   int64_t timestamp_ms = 0;
-  std::string manifest_list;  ///< URI
+  std::string manifest_list;                   ///< URI
   std::map<std::string, std::string> summary;  ///< "operation" and counters
   std::optional<int> schema_id;
 };
@@ -38,8 +38,8 @@ struct SnapshotRef {
   std::optional<int64_t> min_snapshots_to_keep, max_snapshot_age_ms, max_ref_age_ms;
 };
 
-/// The content of one *.metadata.json of format version 2 (spec, "Table Metadata"). A value;
-/// changed only by ApplyUpdates. Parts Sluice does not use are kept in `unknown`.
+/// The content of one *.metadata.json of format version 2 (spec, "Table Metadata"). A
+/// value; changed only by ApplyUpdates. Parts Sluice does not use are kept in `unknown`.
 struct TableMetadata {
   int format_version = 2;
   std::string table_uuid;
@@ -74,17 +74,19 @@ struct TableMetadata {
 };
 
 Json MetadataToJson(const TableMetadata& metadata);
-/// Reads v1 and v2 (v1 is upgraded in memory); fails with kCorrupt naming the member, with
-/// kUserInput for v3 and later.
+/// Reads v1 and v2 (v1 is upgraded in memory); fails with kCorrupt naming the member,
+/// with kUserInput for v3 and later.
 Result<TableMetadata> MetadataFromJson(const Json& json);
 
 /// A table without snapshots at `location`.
-TableMetadata NewTable(const Schema& schema, const PartitionSpec& spec, std::string location,
-                       std::map<std::string, std::string> properties, std::string table_uuid,
-                       int64_t now_ms);
+TableMetadata NewTable(const Schema& schema, const PartitionSpec& spec,
+                       std::string location,
+                       std::map<std::string, std::string> properties,
+                       std::string table_uuid, int64_t now_ms);
 
 /// `location`/metadata/<5-digit version>-<uuid>.metadata.json
-std::string MetadataPath(const std::string& location, int version, const std::string& uuid);
+std::string MetadataPath(const std::string& location, int version,
+                         const std::string& uuid);
 /// The version in such a path; -1 when there is none.
 int MetadataVersion(const std::string& metadata_path);
 

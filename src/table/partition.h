@@ -12,7 +12,8 @@
 
 namespace sluice::table {
 
-/// identity | bucket[N] | truncate[W] | year | month | day | hour | void (spec, "Partition Transforms").
+/// identity | bucket[N] | truncate[W] | year | month | day | hour | void (spec,
+/// "Partition Transforms").
 struct Transform {
   enum class Kind { kIdentity, kBucket, kTruncate, kYear, kMonth, kDay, kHour, kVoid };
   Kind kind = Kind::kIdentity;
@@ -21,7 +22,8 @@ struct Transform {
 
   std::string ToString() const;
   static Result<Transform> Parse(std::string_view text);
-  /// The type of the result; fails with kUserInput when the source type cannot be transformed.
+  /// The type of the result; fails with kUserInput when the source type cannot be
+  /// transformed.
   Result<types::Primitive> ResultType(const types::Primitive& source) const;
   /// Null stays null.
   Value Apply(const types::Primitive& source, const Value& value) const;

@@ -29,15 +29,18 @@ struct SnapshotSelector {
   std::optional<int64_t> as_of_ms;
 };
 
-/// The snapshot, or null for a table without any. Fails with kNotFound naming the snapshots there are.
+/// The snapshot, or null for a table without any. Fails with kNotFound naming the
+/// snapshots there are.
 Result<const Snapshot*> SelectSnapshot(const TableMetadata& metadata,
                                        const SnapshotSelector& selector);
 
-/// The live files of a snapshot that may match, by manifest list, partition and column bounds.
+/// The live files of a snapshot that may match, by manifest list, partition and column
+/// bounds.
 Result<ScanPlan> PlanScan(const TableMetadata& metadata, const Snapshot* snapshot,
                           const Filter& filter);
 
-/// Every file that any snapshot of the table refers to: metadata, lists, manifests, data, deletes.
+/// Every file that any snapshot of the table refers to: metadata, lists, manifests, data,
+/// deletes.
 Result<std::vector<std::string>> ReferencedFiles(const TableMetadata& metadata,
                                                  const std::string& metadata_location);
 

@@ -28,8 +28,8 @@ struct Schema {
 
   Json ToJson() const;
   static Result<Schema> FromJson(const Json& json);
-  /// Fresh ids from 1 in order (top level first, then nested parts). Fails with kUserInput for
-  /// a type Iceberg does not have or a name given twice.
+  /// Fresh ids from 1 in order (top level first, then nested parts). Fails with
+  /// kUserInput for a type Iceberg does not have or a name given twice.
   static Result<Schema> FromArrow(const arrow::Schema& schema);
 };
 

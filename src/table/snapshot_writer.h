@@ -15,9 +15,9 @@ namespace sluice::table {
 /// What a new snapshot does to the table's files.
 struct SnapshotChange {
   std::vector<DataFile> added;
-  bool replace_all = false;             ///< overwrite: every live file is deleted
-  std::vector<std::string> deleted_paths;  ///< with replace_all false
-  std::map<std::string, std::string> summary;      ///< more summary members (run id, engine)
+  bool replace_all = false;                    ///< overwrite: every live file is deleted
+  std::vector<std::string> deleted_paths;      ///< with replace_all false
+  std::map<std::string, std::string> summary;  ///< more summary members (run id, engine)
 };
 
 /// Requirements, updates and the files that were written for one try.
@@ -27,21 +27,23 @@ struct StagedSnapshot {
   std::vector<Update> updates;            ///< AddSnapshot, SetSnapshotRef
 };
 
-/// Prepares one change for as many tries as its commit needs. The manifest of added files is
-/// written once; each Stage writes only what depends on the base (spec, "Commit retry").
-/// One thread.
+/// Prepares one change for as many tries as its commit needs. The manifest of added files
+/// is written once; each Stage writes only what depends on the base (spec, "Commit
+/// retry"). One thread.
 class SnapshotWriter final {
  public:
   /// `commit_id`: unique name part of the metadata files (a UUID).
-  SnapshotWriter(SnapshotChange change, std::string commit_id, Clock& clock, Random& random);
+  SnapshotWriter(SnapshotChange change, std::string commit_id, Clock& clock,
+                 Random& random);
 
-  /// Writes manifests and the manifest list against `base` under its location, flushed to the
-  /// device. operation is append, or overwrite when files are deleted. All tries have the same
-  /// snapshot id: fails with kAlreadyExists when `base` has it, for then an earlier try has
-  /// landed; with kConflict when a file to delete is no longer live.
+  /// Writes manifests and the manifest list against `base` under its location, flushed to
+  /// the device. operation is append, or overwrite when files are deleted. All tries have
+  /// the same snapshot id: fails with kAlreadyExists when `base` has it, for then an
+  /// earlier try has landed; with kConflict when a file to delete is no longer live.
   Result<StagedSnapshot> Stage(const TableMetadata& base);
 
-  /// Files written so far that no commit refers to: after a known failure they may be deleted.
+  /// Files written so far that no commit refers to: after a known failure they may be
+  /// deleted.
   std::vector<std::string> StagedFiles() const;
 
  private:

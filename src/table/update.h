@@ -30,14 +30,15 @@ struct AssertCurrentSchemaId {
 struct AssertDefaultSpecId {
   int default_spec_id = 0;
 };
-/// Ours, not in the REST list: a table property must have this value (nothing: be absent).
+/// Ours, not in the REST list: a table property must have this value (nothing: be
+/// absent).
 struct AssertProperty {
   std::string key;
   std::optional<std::string> value;
 };
-using Requirement =
-    std::variant<AssertCreate, AssertTableUuid, AssertRefSnapshotId, AssertLastAssignedFieldId,
-                 AssertCurrentSchemaId, AssertDefaultSpecId, AssertProperty>;
+using Requirement = std::variant<AssertCreate, AssertTableUuid, AssertRefSnapshotId,
+                                 AssertLastAssignedFieldId, AssertCurrentSchemaId,
+                                 AssertDefaultSpecId, AssertProperty>;
 
 struct AddSchema {
   Schema schema;  ///< schema_id is assigned by the table; an equal schema is reused
@@ -71,16 +72,19 @@ struct RemoveProperties {
 struct SetLocation {
   std::string location;
 };
-using Update = std::variant<AddSchema, SetCurrentSchema, AddSpec, SetDefaultSpec, AddSnapshot,
-                            SetSnapshotRef, RemoveSnapshots, SetProperties, RemoveProperties,
-                            SetLocation>;
+using Update = std::variant<AddSchema, SetCurrentSchema, AddSpec, SetDefaultSpec,
+                            AddSnapshot, SetSnapshotRef, RemoveSnapshots, SetProperties,
+                            RemoveProperties, SetLocation>;
 
-/// Fails with kConflict naming the requirement that does not hold. `base` null: no table yet.
-Status CheckRequirements(const TableMetadata* base, const std::vector<Requirement>& requirements);
+/// Fails with kConflict naming the requirement that does not hold. `base` null: no table
+/// yet.
+Status CheckRequirements(const TableMetadata* base,
+                         const std::vector<Requirement>& requirements);
 
-/// The metadata after the updates; pure. `previous_location` goes into the metadata log (bounded by
-/// write.metadata.previous-versions-max, default 100).
-Result<TableMetadata> ApplyUpdates(const TableMetadata& base, const std::vector<Update>& updates,
+/// The metadata after the updates; pure. `previous_location` goes into the metadata log
+/// (bounded by write.metadata.previous-versions-max, default 100).
+Result<TableMetadata> ApplyUpdates(const TableMetadata& base,
+                                   const std::vector<Update>& updates,
                                    const std::string& previous_location, int64_t now_ms);
 
 Json RequirementToJson(const Requirement& requirement);

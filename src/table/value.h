@@ -14,9 +14,10 @@
 
 namespace sluice::table {
 
-/// One value of an Iceberg primitive type, or null (monostate). Storage by kind: boolean bool;
-/// int, date int32_t; long, time, timestamp(tz) int64_t; float float; double double; decimal
-/// Decimal128 (unscaled); string, binary, fixed, uuid std::string (bytes).
+/// One value of an Iceberg primitive type, or null (monostate). Storage by kind: boolean
+/// bool; int, date int32_t; long, time, timestamp(tz) int64_t; float float; double
+/// double; decimal Decimal128 (unscaled); string, binary, fixed, uuid std::string
+/// (bytes).
 using Value = std::variant<std::monostate, bool, int32_t, int64_t, float, double,
                            arrow::Decimal128, std::string>;
 
@@ -24,10 +25,12 @@ inline bool IsNull(const Value& value) { return value.index() == 0; }
 
 /// The spec's single-value binary form (Appendix D). Null is not allowed.
 std::string EncodeValue(const types::Primitive& type, const Value& value);
-/// Decodes by length, so that bounds written before a promotion (4-byte int as long) are read.
+/// Decodes by length, so that bounds written before a promotion (4-byte int as long) are
+/// read.
 Result<Value> DecodeValue(const types::Primitive& type, std::string_view bytes);
 
-/// -1, 0, 1 in the order of the type; strings by unsigned bytes, -0.0 < +0.0. Not for null or NaN.
+/// -1, 0, 1 in the order of the type; strings by unsigned bytes, -0.0 < +0.0. Not for
+/// null or NaN.
 int CompareValues(const Value& left, const Value& right);
 
 /// For people and for partition paths: "2026-11-20", "12.30", "null".
