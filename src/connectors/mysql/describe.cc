@@ -100,8 +100,9 @@ Result<Described> DescribeSelection(Session* session, const connect::Selection& 
     }
     return statement.status();
   }
-  SLUICE_ASSIGN(described.columns,
-                ColumnsFromFields((*statement)->fields(), options, !selection.table));
+  described.nullable_only = !selection.table || described.facts.kind == "VIEW";
+  SLUICE_ASSIGN(described.columns, ColumnsFromFields((*statement)->fields(), options,
+                                                     described.nullable_only));
   if (selection.table) UseTableFacts(described.facts, &described);
   for (const ResultColumn& column : described.columns) {
     described.schema.columns.push_back(column.column);

@@ -16,6 +16,7 @@ struct Described {
   std::vector<ResultColumn> columns;
   std::vector<std::string> names;  ///< columns of the table to select; empty for a query
   TableFacts facts;                ///< of a table
+  bool nullable_only = true;       ///< NOT NULL of the result is not to be trusted
 };
 
 /// Columns from the server's result metadata, names and native types from

@@ -131,7 +131,8 @@ Result<connect::ReadPlan> MysqlSource::Plan(const Selection& selection) {
     split.selection = selection;
     split.range = Json{{"columns", described.names},
                        {"index", range.condition.empty() ? "" : key.index},
-                       {"condition", range.condition}};
+                       {"condition", range.condition},
+                       {"nullable_only", described.nullable_only}};
     split.text = range.condition.empty() ? "all rows" : range.condition;
     split.estimated_rows = range.rows;
     split.estimated_bytes = bytes(range.rows);
@@ -163,6 +164,7 @@ Result<std::unique_ptr<connect::Reader>> MysqlSource::Open(
   ReadText text;
   SLUICE_ASSIGN(text.index, GetString(split.range, "index"));
   SLUICE_ASSIGN(text.condition, GetString(split.range, "condition"));
+  SLUICE_ASSIGN(const bool nullable_only, GetBool(split.range, "nullable_only"));
   SLUICE_ASSIGN(const Json* names, GetArray(split.range, "columns"));
   for (const Json& name : *names) {
     if (!name.is_string()) {
@@ -175,7 +177,7 @@ Result<std::unique_ptr<connect::Reader>> MysqlSource::Open(
   SLUICE_ASSIGN(std::string sql, SelectText(*lease->get(), split.selection, text));
   SLUICE_ASSIGN(auto statement, Statement::Prepare(lease->get(), sql, doing));
   SLUICE_ASSIGN(auto columns,
-                ColumnsFromFields(statement->fields(), options_, !split.selection.table));
+                ColumnsFromFields(statement->fields(), options_, nullable_only));
   SLUICE_TRY(CheckPromise(split.selection, columns));
   auto decoder = std::make_unique<Decoder>(
       split.selection.Label(), columns,

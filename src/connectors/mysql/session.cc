@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -31,6 +32,11 @@ void SetOptions(MYSQL* mysql, const Settings& settings, bool tls) {
   mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "sluice");
+  if (settings.socket.empty()) {
+    // "localhost" would make the library look for a socket of its own choice.
+    const unsigned tcp = MYSQL_PROTOCOL_TCP;
+    mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &tcp);
+  }
   if (!tls) return;
   mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &yes_byte);
   if (!settings.ssl_ca.empty()) {
@@ -136,14 +142,16 @@ Session::Session(st_mysql* mysql, Endpoint endpoint)
   id_ = mysql_thread_id(mysql);
   is_mariadb_ = mariadb_connection(mysql) != 0;
   version_ = mysql_get_server_info(mysql);
+  socket_ = ::dup(mysql_get_socket(mysql));
 }
 
 Session::~Session() {
   if (dead_) {
     // Nothing may be written to a broken stream: it would only wait for a timeout.
-    ::shutdown(mysql_get_socket(mysql_), SHUT_RDWR);
+    ::shutdown(socket_, SHUT_RDWR);
   }
   mysql_close(mysql_);
+  ::close(socket_);
 }
 
 Result<std::unique_ptr<Session>> Session::Connect(const Settings& settings) {
@@ -173,12 +181,13 @@ Status Session::SetUp() {
   constexpr std::string_view kDoing = "set the session up";
   SLUICE_ASSIGN(Rows rows, Query("SELECT @@sql_mode", kDoing));
   const std::string mode = ReadingSqlMode(rows.at(0).at(0).value_or(""));
-  SLUICE_TRY(Query(fmt::format("SET SESSION sql_mode='{}', time_zone='+00:00', "
-                               "net_write_timeout=86400, net_read_timeout=3600, "
-                               "wait_timeout=604800, sql_select_limit=DEFAULT, "
-                               "sql_big_selects=1, sql_auto_is_null=0",
-                               mode),
-                   kDoing));
+  SLUICE_TRY(Query(
+      fmt::format("SET SESSION sql_mode='{}', time_zone='+00:00', "
+                  "net_write_timeout=86400, net_read_timeout=3600, "
+                  "wait_timeout=604800, lock_wait_timeout=60, sql_select_limit=DEFAULT, "
+                  "sql_big_selects=1, sql_auto_is_null=0",
+                  mode),
+      kDoing));
   SLUICE_TRY(Query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
                    kDoing));
   return Query(is_mariadb_
@@ -229,7 +238,7 @@ Status Session::Receive(std::string_view doing) {
 
 void Session::Break() {
   dead_ = true;
-  ::shutdown(mysql_get_socket(mysql_), SHUT_RDWR);
+  ::shutdown(socket_, SHUT_RDWR);
 }
 
 std::string QuoteName(std::string_view name) {

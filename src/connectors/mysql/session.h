@@ -80,6 +80,7 @@ class Session final {
   uint64_t id_ = 0;
   bool is_mariadb_ = false;
   std::string version_;
+  int socket_ = -1;  // a duplicate: the library may close its own at any moment
   std::atomic<bool> dead_{false};
 };
 

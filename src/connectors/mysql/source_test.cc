@@ -1,4 +1,5 @@
 // What a user meets before rows flow: names, rights, passwords, plans, doctor.
+#include <arrow/table.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,6 +45,42 @@ TEST(Source, AnUnreachableServerIsUnavailable) {
   const Status status = DescribeAs(link, Table("t"));
   EXPECT_EQ(KindOf(status), ErrorKind::kUnavailable) << status;
   EXPECT_THAT(MessageOf(status), HasSubstr("127.0.0.1:1"));
+}
+
+TEST(Source, ConnectsBySocketAndByLocalhost) {
+  testing::Writer writer;
+  writer.Run("CREATE OR REPLACE USER neighbour@localhost IDENTIFIED BY '" +
+             std::string(kSecret) + "'");
+  auto version = [](const connect::Link& link) {
+    auto diagnosis = testing::MakeSource(link, connect::ReadOptions{})->Diagnose();
+    EXPECT_TRUE(diagnosis.ok()) << diagnosis.status();
+    return diagnosis.ok() ? diagnosis->findings.at(0).what : "";
+  };
+  connect::Link link = LinkAs("neighbour", kSecret);
+  link.uri.path.clear();  // the account sees no database
+  link.uri.query["socket"] = writer.One("SELECT @@socket");
+  EXPECT_THAT(version(link), HasSubstr("socket /"));
+  writer.Run("DROP USER neighbour@localhost");
+  link = testing::ServerLink();
+  link.uri.host = "localhost";
+  EXPECT_THAT(version(link), HasSubstr("localhost:" + Port()));
+}
+
+TEST(Source, ViewsAreRead) {
+  testing::Writer writer;
+  writer.Run(
+      "CREATE OR REPLACE TABLE parts (id int NOT NULL PRIMARY KEY, n int NOT NULL)");
+  writer.Run("INSERT INTO parts VALUES (1, 1), (2, 2)");
+  writer.Run(
+      "CREATE OR REPLACE VIEW outer_view AS SELECT a.id, b.n FROM parts a "
+      "LEFT JOIN parts b ON b.id = a.id + 1");
+  connect::ReadOptions options;
+  connect::Selection selection = Table("outer_view");
+  selection.split_by = "id";
+  auto table = testing::ReadAll(testing::MakeSource(options).get(), selection);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ((*table)->num_rows(), 2);
+  EXPECT_EQ((*table)->column(1)->null_count(), 1);
 }
 
 TEST(Source, MissingNamesComeWithNearOnes) {
