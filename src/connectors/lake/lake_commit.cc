@@ -51,7 +51,10 @@ class Committing final {
     CommitResult result;
     result.staged_files = writer_.StagedFiles();
     if (outcome_) {
-      result.surely_not_landed = outcome_->state == CommitOutcome::State::kConflict;
+      // After a lost answer it may have landed and been expired or dropped since: keep
+      // the files.
+      result.surely_not_landed =
+          outcome_->state == CommitOutcome::State::kConflict && !unknown_;
       result.outcome = *outcome_;
     } else if (unknown_) {
       result.outcome = CommitOutcome{.state = CommitOutcome::State::kUnknown,
