@@ -65,12 +65,19 @@ TEST(Text, Forms) {
 }
 
 TEST(NearNames, SuggestsWhatWasMeant) {
-  std::vector<std::string> known = {"orders", "order_items", "customers", "Orderz"};
-  EXPECT_THAT(NearNames("ordres", known), testing::ElementsAre("orders"));
-  EXPECT_THAT(NearNames("ORDER", known),
-              testing::ElementsAre("Orderz", "orders", "order_items"));
-  EXPECT_EQ(NearNamesText("zzz", known), "");
-  EXPECT_EQ(NearNamesText("customer", known), "; near names: customers");
+  std::vector<std::string> known = {"landing.orders", "landing.order_items",
+                                    "archive.orders", "landing.Customers", "x.y"};
+  EXPECT_THAT(NearNames("landing.ordes", known), testing::ElementsAre("landing.orders"));
+  EXPECT_THAT(NearNames("landing.order", known),
+              testing::ElementsAre("landing.orders", "landing.order_items"));
+  EXPECT_THAT(NearNames("landing.customers", known),
+              testing::ElementsAre("landing.Customers"));
+  EXPECT_THAT(NearNames("lading.orders", known),
+              testing::ElementsAre("landing.orders", "archive.orders"));
+  EXPECT_THAT(NearNames("items", {"order_items"}), testing::ElementsAre("order_items"));
+  EXPECT_THAT(NearNames("landing.zzzzzz", known), testing::IsEmpty());
+  EXPECT_EQ(DidYouMean("y", {}), "");
+  EXPECT_EQ(DidYouMean("custmers", {"customers"}), "; did you mean customers?");
 }
 
 TEST(Secret, IsStruckOut) {

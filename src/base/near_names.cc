@@ -23,18 +23,29 @@ size_t EditDistance(std::string_view left, std::string_view right) {
   return row.back();
 }
 
+std::string_view LastPart(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);
+}
+
 }  // namespace
 
 std::vector<std::string> NearNames(std::string_view name,
                                    const std::vector<std::string>& known) {
   std::string wanted = Lower(name);
+  std::string_view part = LastPart(wanted);
+  size_t slips_max = std::max<size_t>(1, part.size() / 3);
   std::vector<std::pair<size_t, std::string>> near;
   for (const std::string& candidate : known) {
     std::string lower = Lower(candidate);
+    std::string_view other = LastPart(lower);
     size_t distance = EditDistance(wanted, lower);
-    bool contains = wanted.size() >= 3 && lower.find(wanted) != std::string::npos;
-    if (distance <= std::max<size_t>(1, wanted.size() / 3) || contains) {
+    bool same_place = wanted.size() - part.size() == lower.size() - other.size() &&
+                      lower.starts_with(wanted.substr(0, wanted.size() - part.size()));
+    bool contains = part.size() >= 3 && other.find(part) != std::string_view::npos;
+    if (distance <= slips_max) {
       near.emplace_back(distance, candidate);
+    } else if (part == other || (same_place && contains)) {
+      near.emplace_back(slips_max + 1, candidate);
     }
   }
   std::ranges::sort(near);
@@ -43,9 +54,9 @@ std::vector<std::string> NearNames(std::string_view name,
   return names;
 }
 
-std::string NearNamesText(std::string_view name, const std::vector<std::string>& known) {
+std::string DidYouMean(std::string_view name, const std::vector<std::string>& known) {
   std::vector<std::string> names = NearNames(name, known);
-  return names.empty() ? "" : "; near names: " + Join(names, ", ");
+  return names.empty() ? "" : "; did you mean " + Join(names, ", ") + "?";
 }
 
 }  // namespace sluice

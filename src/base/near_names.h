@@ -6,13 +6,14 @@
 
 namespace sluice {
 
-/// Up to three of `known` that somebody who wrote `name` may have meant: a small edit
-/// distance whatever the case, or a name that contains it. Nearest first.
+/// Up to three of `known` that somebody who wrote `name` may have meant, nearest first: a
+/// slip of few letters, another case, a name that contains it, or the same last part
+/// after a '.'.
 std::vector<std::string> NearNames(std::string_view name,
                                    const std::vector<std::string>& known);
 
-/// "; near names: orders, order_items" for the end of a not-found message; "" without
+/// "; did you mean orders, order_items?" for the end of a not-found message; "" without
 /// any.
-std::string NearNamesText(std::string_view name, const std::vector<std::string>& known);
+std::string DidYouMean(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace sluice

@@ -42,19 +42,5 @@ TEST(TableLocation, JoinsLevels) {
   EXPECT_EQ(TableLocation("file:///lake/", {"a", "t"}), "file:///lake/a/t");
 }
 
-TEST(NearNames, FindsSlips) {
-  std::vector<std::string> names{"landing.orders", "landing.items", "archive.orders",
-                                 "landing.Customers", "x.y"};
-  EXPECT_THAT(internal::NearNames("landing.ordes", names), ElementsAre("landing.orders"));
-  EXPECT_THAT(internal::NearNames("landing.customers", names),
-              ElementsAre("landing.Customers"));
-  EXPECT_THAT(internal::NearNames("lading.orders", names),
-              ElementsAre("landing.orders", "archive.orders"));
-  EXPECT_THAT(internal::NearNames("landing.zzzzzz", names), IsEmpty());
-  EXPECT_THAT(internal::NearNames("", {}), IsEmpty());
-  EXPECT_EQ(internal::Suggestion({"a", "b"}), "; did you mean a, b?");
-  EXPECT_EQ(internal::Suggestion({}), "");
-}
-
 }  // namespace
 }  // namespace sluice::catalog

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/failpoint.h"
+#include "base/near_names.h"
 #include "base/text.h"
 #include "catalog/metadata_file_internal.h"
 #include "catalog/names_internal.h"
@@ -155,7 +156,7 @@ Status SqliteCatalog::NotFound(const TableIdent& ident) {
   for (const TableIdent& table : tables) names.push_back(table.ToString());
   return Error(ErrorKind::kNotFound,
                "table " + ident.ToString() + " does not exist" +
-                   internal::Suggestion(internal::NearNames(ident.ToString(), names)),
+                   DidYouMean(ident.ToString(), names),
                {{"table", ident.ToString()}});
 }
 
@@ -200,10 +201,10 @@ Result<std::vector<TableIdent>> SqliteCatalog::ListTables(const std::string& nam
     // A level above a namespace exists too.
     if (name == name_space || name.starts_with(name_space + ".")) return tables;
   }
-  return Error(ErrorKind::kNotFound,
-               "namespace " + name_space + " does not exist" +
-                   internal::Suggestion(internal::NearNames(name_space, names)),
-               {{"namespace", name_space}});
+  return Error(
+      ErrorKind::kNotFound,
+      "namespace " + name_space + " does not exist" + DidYouMean(name_space, names),
+      {{"namespace", name_space}});
 }
 
 Result<LoadedTable> SqliteCatalog::LoadTable(const TableIdent& ident) {
