@@ -64,10 +64,13 @@ class ServerEnvironment final : public ::testing::Environment {
     url_ = "postgresql://sluice@127.0.0.1:" + std::to_string(port_) + "/shop";
   }
   int Script(const std::string& action) {
-    return std::system((std::string(SLUICE_SOURCE_DIR) +
-                        "/tests/services/postgresql.sh " + action + " " + directory_ +
-                        " " + std::to_string(port_))
-                           .c_str());
+    std::string command = SLUICE_SOURCE_DIR "/tests/services/postgresql.sh ";
+    command += action;
+    command += ' ';
+    command += directory_;
+    command += ' ';
+    command += std::to_string(port_);
+    return std::system(command.c_str());
   }
 
   std::string directory_;  // empty: the server is not ours
