@@ -310,7 +310,8 @@ bool Decoder::AppendText(Output* out, std::string_view text, size_t column) {
     out->text = out->bytes->mutable_data();
     out->text_capacity = out->bytes->size();
   }
-  std::memcpy(out->text + out->text_size, text.data(), text.size());
+  // The view of a row that was cut short has no data; Append refuses that row at its end.
+  if (!text.empty()) std::memcpy(out->text + out->text_size, text.data(), text.size());
   out->text_size = size;
   const auto end = static_cast<int32_t>(size);
   std::memcpy(out->at + (out->row + 1) * 4, &end, sizeof end);
