@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/near_names.h"
 #include "base/text.h"
-#include "connectors/postgresql/near_names_internal.h"
 
 namespace sluice::connectors::postgresql {
 namespace {
@@ -20,8 +20,8 @@ Status NotFound(Connection& connection, const connect::TableName& table) {
   std::vector<std::string> known;
   for (int i = 0; i < rows.size(); ++i) known.push_back(rows.at(i, 0));
   return Error(ErrorKind::kNotFound,
-               "no such table or view in the database" +
-                   NearNames(table.ToString(), known) + ": " + table.ToString(),
+               "no such table or view in the database: " + table.ToString() +
+                   DidYouMean(table.ToString(), known),
                {{"table", table.ToString()}});
 }
 

@@ -10,9 +10,9 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/near_names.h"
 #include "base/text.h"
 #include "connect/key_ranges.h"
-#include "connectors/postgresql/near_names_internal.h"
 
 namespace sluice::connectors::postgresql {
 namespace {
@@ -196,8 +196,8 @@ Result<ColumnFacts> SplitColumn(Connection& connection,
   std::vector<std::string> known;
   for (const ColumnFacts& column : columns) known.push_back(column.name);
   return Error(ErrorKind::kNotFound,
-               "no such column to split by in " + selection.Label() +
-                   NearNames(selection.split_by, known) + ": " + selection.split_by,
+               "no such column to split by in " + selection.Label() + ": " +
+                   selection.split_by + DidYouMean(selection.split_by, known),
                {{"column", selection.split_by}});
 }
 

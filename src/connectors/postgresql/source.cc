@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "base/near_names.h"
 #include "base/text.h"
 #include "connectors/postgresql/catalog_internal.h"
 #include "connectors/postgresql/diagnose_internal.h"
-#include "connectors/postgresql/near_names_internal.h"
 #include "connectors/postgresql/reader_internal.h"
 
 namespace sluice::connectors::postgresql {
@@ -27,10 +27,10 @@ Result<std::vector<ColumnFacts>> ChooseColumns(const std::vector<ColumnFacts>& a
       });
     }
     if (found == known.end()) {
-      return Error(
-          ErrorKind::kNotFound,
-          "no such column in " + selection.Label() + NearNames(name, known) + ": " + name,
-          {{"table", selection.Label()}, {"column", name}});
+      return Error(ErrorKind::kNotFound,
+                   "no such column in " + selection.Label() + ": " + name +
+                       DidYouMean(name, known),
+                   {{"table", selection.Label()}, {"column", name}});
     }
     chosen.push_back(all[static_cast<size_t>(found - known.begin())]);
   }

@@ -54,11 +54,11 @@ TEST_F(SourceTest, UnknownNamesAreNotFoundWithNearOnes) {
   server_.Run(
       {"DROP TABLE IF EXISTS orders", "CREATE TABLE orders(id int, total numeric(9,2))"});
   EXPECT_NE(MessageOfDescribe(TableSelection("order"), ErrorKind::kNotFound)
-                .find("near names: orders"),
+                .find("did you mean orders"),
             std::string::npos);
   connect::Selection selection = TableSelection("ORDERS");
   selection.columns = {"totl"};
-  EXPECT_NE(MessageOfDescribe(selection, ErrorKind::kNotFound).find("near names: total"),
+  EXPECT_NE(MessageOfDescribe(selection, ErrorKind::kNotFound).find("did you mean total"),
             std::string::npos);
   selection.columns = {"Total"};
   EXPECT_EQ(server_.Source()->Describe(selection).ValueOrDie().columns[0].name, "total");

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/near_names.h"
 #include "base/text.h"
-#include "connectors/sqlite/near_names_internal.h"
 
 namespace sluice::connectors::sqlite {
 namespace {
@@ -119,8 +119,8 @@ Result<TableFacts> ReadTable(sq::Database& database, const connect::TableName& t
     known.push_back(candidate.name);
   }
   return Error(ErrorKind::kNotFound,
-               "no such table or view in the database file" +
-                   NearNames(table.name, known) + ": " + table.ToString(),
+               "no such table or view in the database file: " + table.ToString() +
+                   DidYouMean(table.name, known),
                {{"table", table.ToString()}});
 }
 

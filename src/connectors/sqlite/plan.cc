@@ -14,10 +14,10 @@
 #include <arrow/util/utf8.h>
 #include <fmt/format.h>
 
+#include "base/near_names.h"
 #include "base/text.h"
 #include "connect/key_ranges.h"
 #include "connectors/sqlite/column_internal.h"
-#include "connectors/sqlite/near_names_internal.h"
 
 namespace sluice::connectors::sqlite {
 namespace {
@@ -241,8 +241,8 @@ Result<Key> KeyOfSplitBy(sq::Database& database, const connect::Selection& selec
   });
   if (!found) {
     return Error(ErrorKind::kNotFound,
-                 "no such column to split by in " + selection.Label() +
-                     NearNames(selection.split_by, known) + ": " + selection.split_by,
+                 "no such column to split by in " + selection.Label() + ": " +
+                     selection.split_by + DidYouMean(selection.split_by, known),
                  {{"column", selection.split_by}});
   }
   return key;

@@ -266,7 +266,7 @@ TEST(PlanTest, UnknownSplitColumnNamesNearOnes) {
   selection.split_by = "custmer_id";
   Status status = file.Source()->Plan(selection).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kNotFound);
-  EXPECT_NE(MessageOf(status).find("near names: customer_id"), std::string::npos);
+  EXPECT_NE(MessageOf(status).find("did you mean customer_id"), std::string::npos);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/near_names.h"
 #include "base/text.h"
 #include "connectors/sqlite/catalog_internal.h"
-#include "connectors/sqlite/near_names_internal.h"
 #include "connectors/sqlite/plan_internal.h"
 #include "connectors/sqlite/reader_internal.h"
 
@@ -76,10 +76,10 @@ Result<std::vector<ColumnPlan>> SqliteSource::PlanTableColumns(
         table.columns.begin(), table.columns.end(),
         [&](const ColumnFacts& column) { return Lower(column.name) == Lower(name); });
     if (found == table.columns.end()) {
-      return Error(
-          ErrorKind::kNotFound,
-          "no such column in " + selection.Label() + NearNames(name, known) + ": " + name,
-          {{"table", selection.Label()}, {"column", name}});
+      return Error(ErrorKind::kNotFound,
+                   "no such column in " + selection.Label() + ": " + name +
+                       DidYouMean(name, known),
+                   {{"table", selection.Label()}, {"column", name}});
     }
     plans.push_back(PlanOf(table, *found, options_.wrong_storage_class));
   }

@@ -52,13 +52,13 @@ TEST(SourceTest, UnknownNamesAreNotFoundWithNearOnes) {
   auto source = file.Source();
   Status table = source->Describe(TableSelection("order")).status();
   EXPECT_EQ(KindOf(table), ErrorKind::kNotFound);
-  EXPECT_NE(MessageOf(table).find("near names: orders"), std::string::npos)
+  EXPECT_NE(MessageOf(table).find("did you mean orders"), std::string::npos)
       << MessageOf(table);
   connect::Selection selection = TableSelection("ORDERS");
   selection.columns = {"totl"};
   Status column = source->Describe(selection).status();
   EXPECT_EQ(KindOf(column), ErrorKind::kNotFound);
-  EXPECT_NE(MessageOf(column).find("near names: total"), std::string::npos);
+  EXPECT_NE(MessageOf(column).find("did you mean total"), std::string::npos);
   selection.columns.clear();
   selection.where = "nosuch = 1";
   EXPECT_EQ(KindOf(source->Describe(selection).status()), ErrorKind::kUserInput);
