@@ -24,7 +24,8 @@ int64_t BytesOf(duckdb::Vector& vector, duckdb::idx_t count) {
     case duckdb::PhysicalType::VARCHAR: {
       duckdb::UnifiedVectorFormat format;
       vector.ToUnifiedFormat(count, format);
-      const auto* strings = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
+      const auto* strings =
+          duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
       int64_t bytes = 0;
       for (duckdb::idx_t i = 0; i < count; ++i) {
         const auto at = format.sel->get_index(i);
@@ -57,11 +58,12 @@ int64_t BytesOf(duckdb::DataChunk& chunk) {
 }
 
 bool IsFixedBinary(const arrow::DataType& wanted, const arrow::DataType& filled) {
-  return wanted.id() == arrow::Type::FIXED_SIZE_BINARY && filled.id() == arrow::Type::BINARY;
+  return wanted.id() == arrow::Type::FIXED_SIZE_BINARY &&
+         filled.id() == arrow::Type::BINARY;
 }
 
-// DuckDB's own type where it must be turned into fixed-size values afterwards, else the wanted
-// type: layouts are the same, names and nullability are the schema's.
+// DuckDB's own type where it must be turned into fixed-size values afterwards, else the
+// wanted type: layouts are the same, names and nullability are the schema's.
 std::shared_ptr<arrow::Schema> AppenderSchema(
     const arrow::Schema& wanted, const duckdb::vector<duckdb::LogicalType>& types) {
   arrow::FieldVector fields;
@@ -141,8 +143,8 @@ Status BatchBuilder::Append(duckdb::DataChunk& input, const Emit& emit) {
     if (!appender_) {
       appender_ = duckdb::make_uniq<duckdb::ArrowAppender>(
           types_, std::min(count, kBatchRows), properties_,
-          duckdb::unordered_map<duckdb::idx_t,
-                                const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>>());
+          duckdb::unordered_map<
+              duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>>());
     }
     appender_->Append(chunk, static_cast<duckdb::idx_t>(from),
                       static_cast<duckdb::idx_t>(to), static_cast<duckdb::idx_t>(count));

@@ -15,9 +15,9 @@ class BatchBuilder final {
  public:
   using Emit = std::function<Status(const arrow::RecordBatch&)>;
 
-  /// Columns that arrive in another type are cast to `types`; `schema` is what the batches have
-  /// and must be ToArrowType of them, but for names, nullability, and binary kept as
-  /// fixed_size_binary. `context` outlives the builder.
+  /// Columns that arrive in another type are cast to `types`; `schema` is what the
+  /// batches have and must be ToArrowType of them, but for names, nullability, and binary
+  /// kept as fixed_size_binary. `context` outlives the builder.
   BatchBuilder(duckdb::ClientContext& context, duckdb::vector<duckdb::LogicalType> types,
                std::shared_ptr<arrow::Schema> schema);
   ~BatchBuilder();

@@ -47,7 +47,9 @@ LogicalType DuckPrimitive(const types::Primitive& type) {
 }
 
 struct DuckTypeOf {
-  LogicalType operator()(const types::Primitive& type) const { return DuckPrimitive(type); }
+  LogicalType operator()(const types::Primitive& type) const {
+    return DuckPrimitive(type);
+  }
   LogicalType operator()(const types::StructType& type) const {
     duckdb::child_list_t<LogicalType> members;
     for (const types::Field& field : type.fields) {
@@ -166,7 +168,8 @@ LogicalType ShownLeaf(const LogicalType& type) {
 }
 
 // A number cast to the column's type, exact or nothing.
-std::optional<duckdb::Value> CastExactly(const duckdb::Value& value, const LogicalType& type) {
+std::optional<duckdb::Value> CastExactly(const duckdb::Value& value,
+                                         const LogicalType& type) {
   if (value.type() == type) return value;
   if (!value.type().IsNumeric() || !type.IsNumeric()) return std::nullopt;
   duckdb::Value cast, back;
@@ -182,7 +185,8 @@ arrow::Decimal128 ToDecimal(const duckdb::Value& value) {
   return arrow::Decimal128(unscaled.upper, unscaled.lower);
 }
 
-// Big-endian bytes; DuckDB stores them with the first bit turned, so that they sort as integers.
+// Big-endian bytes; DuckDB stores them with the first bit turned, so that they sort as
+// integers.
 std::string UuidBytes(const duckdb::Value& value) {
   const duckdb::hugeint_t stored = value.GetValueUnsafe<duckdb::hugeint_t>();
   const uint64_t high = static_cast<uint64_t>(stored.upper) ^ (uint64_t{1} << 63);
@@ -195,8 +199,7 @@ std::string UuidBytes(const duckdb::Value& value) {
   return bytes;
 }
 
-arrow::FieldVector MemberFields(const LogicalType& type,
-                                const std::string& time_zone) {
+arrow::FieldVector MemberFields(const LogicalType& type, const std::string& time_zone) {
   arrow::FieldVector fields;
   for (const auto& [name, member] : duckdb::StructType::GetChildTypes(type)) {
     fields.push_back(arrow::field(name, ToArrowType(member, time_zone)));
@@ -206,7 +209,9 @@ arrow::FieldVector MemberFields(const LogicalType& type,
 
 }  // namespace
 
-LogicalType ToDuckType(const types::Type& type) { return std::visit(DuckTypeOf{}, type.value); }
+LogicalType ToDuckType(const types::Type& type) {
+  return std::visit(DuckTypeOf{}, type.value);
+}
 
 LogicalType KeptType(const LogicalType& type, const std::string& column) {
   return MapLeaves(type, [&](const LogicalType& leaf) { return KeptLeaf(leaf, column); });

@@ -1,7 +1,7 @@
 #pragma once
 
-// The DuckDB headers of this room. They stand before Arrow's C bridge everywhere, because both
-// declare ArrowSchema and DuckDB's has members.
+// The DuckDB headers of this room. They stand before Arrow's C bridge everywhere, because
+// both declare ArrowSchema and DuckDB's has members.
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog.hpp>
 #include <duckdb/catalog/catalog_entry/schema_catalog_entry.hpp>

@@ -59,8 +59,10 @@ Status Engine::Impl::Run(duckdb::unique_ptr<duckdb::SQLStatement> statement,
   StatementResult outcome;
   outcome.kind = KindText(*statement);
   SLUICE_TRY(CheckAllowed(*statement));
+  ListLakeForShowTables(instance->connection(), &statement);
   SLUICE_ASSIGN(auto pending, Plan(std::move(statement)));
-  // Planning forgets earlier interrupts, so from here on a stop that has come already counts.
+  // Planning forgets earlier interrupts, so from here on a stop that has come already
+  // counts.
   std::stop_callback interrupt(stop, [this] { instance->connection().Interrupt(); });
   auto result = pending->Execute();
   pending.reset();
@@ -100,10 +102,12 @@ Result<std::unique_ptr<Engine>> Engine::Make(const EngineOptions& options) {
 
 Status Engine::Execute(std::string_view text, std::stop_token stop,
                        const std::function<Status(StatementResult&)>& on_result) {
-  SLUICE_ASSIGN(Statements statements, ParseStatements(impl_->instance->connection(), text));
+  SLUICE_ASSIGN(Statements statements,
+                ParseStatements(impl_->instance->connection(), text));
   for (auto& statement : statements) {
     if (stop.stop_requested()) return Stopped();
-    SLUICE_TRY(CatchErrors([&] { return impl_->Run(std::move(statement), stop, on_result); }));
+    SLUICE_TRY(
+        CatchErrors([&] { return impl_->Run(std::move(statement), stop, on_result); }));
   }
   return Status::OK();
 }

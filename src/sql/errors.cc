@@ -23,6 +23,7 @@ ErrorKind KindOfType(duckdb::ExceptionType type) {
     case ExceptionType::HTTP:
     case ExceptionType::CONNECTION:
       return ErrorKind::kUnavailable;
+    case ExceptionType::INVALID:  // not an exception of DuckDB's
     case ExceptionType::INTERNAL:
     case ExceptionType::FATAL:
     case ExceptionType::NULL_POINTER:
@@ -40,6 +41,10 @@ ErrorKind KindOfError(const duckdb::ErrorData& error) {
       if (subtype->second == "ENTRY_ALREADY_EXISTS") return ErrorKind::kAlreadyExists;
     }
   }
+  // Said of a table whose namespace is missing, without a subtype.
+  if (error.RawMessage().find("does not exist because schema") != std::string::npos) {
+    return ErrorKind::kNotFound;
+  }
   return KindOfType(error.Type());
 }
 
@@ -51,6 +56,14 @@ bool StripScheme(std::string* text) {
     found = true;
   }
   return found;
+}
+
+// What reading a file's bytes can end with.
+bool IsReadError(duckdb::ExceptionType type) {
+  return type == duckdb::ExceptionType::IO ||
+         type == duckdb::ExceptionType::INVALID_INPUT ||
+         type == duckdb::ExceptionType::SERIALIZATION ||
+         type == duckdb::ExceptionType::INVALID;
 }
 
 // DuckDB's advice is to SET what cannot be set here.
@@ -68,7 +81,8 @@ void LowerFirst(std::string* text) {
 std::string NextStep(const duckdb::ErrorData& error) {
   switch (error.Type()) {
     case duckdb::ExceptionType::OUT_OF_MEMORY:
-      return "the statement needs more memory than it may have: raise the memory limit, or read "
+      return "the statement needs more memory than it may have: raise the memory limit, "
+             "or read "
              "fewer rows or columns at a time: ";
     case duckdb::ExceptionType::PERMISSION:
       return "SQL reads and writes tables of the lake only, no files and no network: ";
@@ -104,12 +118,9 @@ Status StatusFromError(const duckdb::ErrorData& error) {
   if (auto carried = CarriedStatus(error)) return *carried;
   ErrorKind kind = KindOfError(error);
   std::string message = error.RawMessage();
-  if (StripScheme(&message) && kind != ErrorKind::kCancelled &&
-      error.Type() != duckdb::ExceptionType::PERMISSION &&
-      error.Type() != duckdb::ExceptionType::OUT_OF_MEMORY) {
-    kind = ErrorKind::kCorrupt;
-  }
-  if (kind == ErrorKind::kCancelled) return Error(kind, "the statement was stopped on request");
+  if (StripScheme(&message) && IsReadError(error.Type())) kind = ErrorKind::kCorrupt;
+  if (kind == ErrorKind::kCancelled)
+    return Error(kind, "the statement was stopped on request");
   CutAdvice(&message);
   LowerFirst(&message);
   return Error(kind, NextStep(error) + message);
@@ -121,7 +132,8 @@ Status CurrentExceptionStatus() {
   } catch (const std::exception& exception) {
     return StatusFromError(duckdb::ErrorData(exception));
   } catch (...) {
-    return Error(ErrorKind::kInternal, "an exception of unknown type left the SQL engine");
+    return Error(ErrorKind::kInternal,
+                 "an exception of unknown type left the SQL engine");
   }
 }
 

@@ -11,8 +11,8 @@ class ErrorData;
 
 namespace sluice::sql {
 
-/// Carries a failed status through DuckDB as an exception; StatusFromError gives the same status
-/// back, kind and facts included. Only inside callbacks that DuckDB calls.
+/// Carries a failed status through DuckDB as an exception; StatusFromError gives the same
+/// status back, kind and facts included. Only inside callbacks that DuckDB calls.
 [[noreturn]] void ThrowStatus(const Status& status);
 
 inline void ThrowIfFailed(const Status& status) {
@@ -26,9 +26,9 @@ T ValueOrThrow(Result<T> result) {
   return std::move(result).ValueUnsafe();
 }
 
-/// DuckDB's error as a status: an error in the SQL is kUserInput with the line and a caret under
-/// the place, a missing name kNotFound, an interrupt kCancelled, memory kUnavailable, bytes of a
-/// data file that cannot be read kCorrupt naming the file.
+/// DuckDB's error as a status: an error in the SQL is kUserInput with the line and a
+/// caret under the place, a missing name kNotFound, an interrupt kCancelled, memory
+/// kUnavailable, bytes of a data file that cannot be read kCorrupt naming the file.
 Status StatusFromError(const duckdb::ErrorData& error);
 
 /// Runs `body`, which returns a Status or Result, and turns what it throws into a status.

@@ -47,8 +47,9 @@ Status Instance::PrepareSpill(const std::string& directory) {
   std::error_code failed;
   const auto parent = std::filesystem::temp_directory_path(failed);
   if (failed) {
-    return Error(ErrorKind::kUserInput,
-                 "there is no directory for temporary files: set TMPDIR: " + failed.message());
+    return Error(
+        ErrorKind::kUserInput,
+        "there is no directory for temporary files: set TMPDIR: " + failed.message());
   }
   spill_directory_ = (parent / ("sluice-sql-" + Random::System().Uuid())).string();
   owns_spill_directory_ = true;

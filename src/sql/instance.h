@@ -8,12 +8,13 @@
 
 namespace sluice::sql {
 
-/// A DuckDB instance with the lake attached, locked so that text in SQL reaches nothing else: no
-/// file, no network, no extension, no setting but the harmless ones. Holds no state that is worth
-/// keeping: throw it away at will.
+/// A DuckDB instance with the lake attached, locked so that text in SQL reaches nothing
+/// else: no file, no network, no extension, no setting but the harmless ones. Holds no
+/// state that is worth keeping: throw it away at will.
 class Instance final {
  public:
-  /// `access` outlives the instance; its parquet_scan is set. Fails with kUserInput for a bad option.
+  /// `access` outlives the instance; its parquet_scan is set. Fails with kUserInput for a
+  /// bad option.
   static Result<std::unique_ptr<Instance>> Open(LakeAccess& access);
   ~Instance();
 

@@ -15,7 +15,8 @@ namespace sluice::sql {
 struct LakeAccess {
   EngineOptions options;
   std::string capability;  ///< opens data files, see lake_file_system.h
-  std::shared_ptr<const duckdb::TableFunction> parquet_scan;  ///< set when the instance starts
+  std::shared_ptr<const duckdb::TableFunction>
+      parquet_scan;  ///< set when the instance starts
 };
 
 }  // namespace sluice::sql

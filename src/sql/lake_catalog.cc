@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <duckdb/parser/parsed_data/alter_table_info.hpp>
+#include <duckdb/parser/parsed_data/create_index_info.hpp>
+
 #include "sql/errors.h"
 #include "sql/lake_ddl.h"
 #include "sql/lake_insert.h"
@@ -29,7 +32,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
 duckdb::unique_ptr<duckdb::TransactionManager> MakeTransactions(
     duckdb::optional_ptr<duckdb::StorageExtensionInfo> info,
     duckdb::AttachedDatabase& database, duckdb::Catalog&) {
-  return duckdb::make_uniq<LakeTransactionManager>(database, AccessOf(info));
+  return duckdb::make_uniq<LakeTransactions>(database, AccessOf(info));
 }
 
 [[noreturn]] void RefuseChange(const char* statement, const std::string& table) {
@@ -73,11 +76,12 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> LakeCatalog::LookupSchema(
     if (const auto found = lake.FindNamespace(name)) return SchemaEntry(*found);
   }
   if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
-  ThrowStatus(Error(ErrorKind::kNotFound,
-                    "no such namespace in the lake: SHOW ALL TABLES lists what there is, CREATE "
-                    "SCHEMA makes one: " +
-                        name,
-                    {{"namespace", name}}));
+  ThrowStatus(
+      Error(ErrorKind::kNotFound,
+            "no such namespace in the lake: SHOW ALL TABLES lists what there is, CREATE "
+            "SCHEMA makes one: " +
+                name,
+            {{"namespace", name}}));
 }
 
 void LakeCatalog::ScanSchemas(duckdb::ClientContext& context,
@@ -94,10 +98,10 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(
   LakeTransaction& lake = LakeTransaction::Of(context, *this);
   if (const auto existing = lake.FindNamespace(info.schema)) {
     if (info.on_conflict == duckdb::OnCreateConflict::ERROR_ON_CONFLICT) {
-      ThrowStatus(Error(ErrorKind::kAlreadyExists,
-                        "the namespace exists: add IF NOT EXISTS, or take another name: " +
-                            *existing,
-                        {{"namespace", *existing}}));
+      ThrowStatus(Error(
+          ErrorKind::kAlreadyExists,
+          "the namespace exists: add IF NOT EXISTS, or take another name: " + *existing,
+          {{"namespace", *existing}}));
     }
     return SchemaEntry(*existing);
   }
@@ -108,7 +112,8 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeCatalog::CreateSchema(
 
 void LakeCatalog::DropSchema(duckdb::ClientContext&, duckdb::DropInfo& info) {
   throw duckdb::BinderException(
-      "a namespace of the lake is not dropped: it costs nothing, drop its tables one by one: "
+      "a namespace of the lake is not dropped: it costs nothing, drop its tables one by "
+      "one: "
       "namespace %s",
       info.name);
 }
@@ -123,6 +128,13 @@ duckdb::PhysicalOperator& LakeCatalog::PlanCreateTableAs(
     duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
   CheckWritable(context);
   CheckCreatable(op.info->Base());
+  if (!op.info->Base().partition_keys.empty()) {
+    throw duckdb::BinderException(
+        "PARTITIONED BY does not go together with AS SELECT: create the table first, "
+        "then "
+        "INSERT INTO it: table %s",
+        op.info->Base().table);
+  }
   auto& insert = planner.Make<LakeInsert>(
       op.types, access_, TargetOfCreate(context, op.schema, op.info->Base()));
   insert.children.push_back(plan);
@@ -134,18 +146,37 @@ duckdb::PhysicalOperator& LakeCatalog::PlanInsert(
     duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
   CheckWritable(context);
   if (op.return_chunk) {
-    throw duckdb::BinderException("INSERT ... RETURNING is not supported on a table of the lake: "
-                                  "select the rows afterwards");
+    throw duckdb::BinderException(
+        "INSERT ... RETURNING is not supported on a table of the lake: "
+        "select the rows afterwards");
   }
   if (op.on_conflict_info.action_type != duckdb::OnConflictAction::THROW) {
-    throw duckdb::BinderException("ON CONFLICT is not supported on a table of the lake, which has "
-                                  "no keys: leave rows out with WHERE NOT EXISTS");
+    throw duckdb::BinderException(
+        "ON CONFLICT is not supported on a table of the lake, which has "
+        "no keys: leave rows out with WHERE NOT EXISTS");
   }
   if (!op.column_index_map.empty()) plan = planner.ResolveDefaultsProjection(op, *plan);
-  auto& insert = planner.Make<LakeInsert>(op.types, access_,
-                                          TargetOfInsert(op.table.Cast<LakeTable>().version()));
+  auto& insert = planner.Make<LakeInsert>(
+      op.types, access_, TargetOfInsert(op.table.Cast<LakeTable>().version()));
   insert.children.push_back(*plan);
   return insert;
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> LakeCatalog::BindCreateIndex(
+    duckdb::Binder&, duckdb::CreateStatement&, duckdb::TableCatalogEntry& table,
+    duckdb::unique_ptr<duckdb::LogicalOperator>) {
+  throw duckdb::BinderException(
+      "the lake holds tables only, no indexes: files are pruned by their column bounds: "
+      "table %s",
+      NameOf(table));
+}
+
+duckdb::unique_ptr<duckdb::LogicalOperator> LakeCatalog::BindAlterAddIndex(
+    duckdb::Binder&, duckdb::TableCatalogEntry& table,
+    duckdb::unique_ptr<duckdb::LogicalOperator>,
+    duckdb::unique_ptr<duckdb::CreateIndexInfo>,
+    duckdb::unique_ptr<duckdb::AlterTableInfo>) {
+  RefuseChange("ALTER", NameOf(table));
 }
 
 duckdb::PhysicalOperator& LakeCatalog::PlanDelete(duckdb::ClientContext&,

@@ -11,8 +11,8 @@
 
 namespace sluice::sql {
 
-/// The lake as a catalog of DuckDB: schemas are namespaces. Beside them it always has an empty
-/// schema "main", in which unqualified names are looked up and found nowhere.
+/// The lake as a catalog of DuckDB: schemas are namespaces. Beside them it always has an
+/// empty schema "main", in which unqualified names are looked up and found nowhere.
 class LakeCatalog final : public duckdb::Catalog {
  public:
   LakeCatalog(duckdb::AttachedDatabase& database, const LakeAccess& access);
@@ -39,7 +39,17 @@ class LakeCatalog final : public duckdb::Catalog {
                                               duckdb::PhysicalOperator& plan) override;
   duckdb::PhysicalOperator& PlanInsert(
       duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-      duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
+      duckdb::LogicalInsert& op,
+      duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
+  duckdb::unique_ptr<duckdb::LogicalOperator> BindCreateIndex(
+      duckdb::Binder& binder, duckdb::CreateStatement& statement,
+      duckdb::TableCatalogEntry& table,
+      duckdb::unique_ptr<duckdb::LogicalOperator> plan) override;
+  duckdb::unique_ptr<duckdb::LogicalOperator> BindAlterAddIndex(
+      duckdb::Binder& binder, duckdb::TableCatalogEntry& table,
+      duckdb::unique_ptr<duckdb::LogicalOperator> plan,
+      duckdb::unique_ptr<duckdb::CreateIndexInfo> create_info,
+      duckdb::unique_ptr<duckdb::AlterTableInfo> alter_info) override;
   duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context,
                                        duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::LogicalDelete& op,

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include <arrow/type.h>
+#include <duckdb/parser/expression/columnref_expression.hpp>
+#include <duckdb/parser/expression/function_expression.hpp>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -46,14 +48,31 @@ void CheckColumn(const duckdb::ColumnDefinition& column) {
                                                 : nullptr;
   if (!what) return;
   throw duckdb::BinderException(
-      "a table of the lake has no %s: leave it out and give the value in INSERT: column %s",
+      "a table of the lake has no %s: leave it out and give the value in INSERT: column "
+      "%s",
       what, column.Name());
+}
+
+// One term of PARTITIONED BY without the quotes that DuckDB prints around names.
+std::string TermText(const duckdb::ParsedExpression& term) {
+  switch (term.GetExpressionClass()) {
+    case duckdb::ExpressionClass::COLUMN_REF:
+      return term.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    case duckdb::ExpressionClass::FUNCTION: {
+      const auto& function = term.Cast<duckdb::FunctionExpression>();
+      std::vector<std::string> arguments;
+      for (const auto& child : function.children) arguments.push_back(TermText(*child));
+      return function.function_name + "(" + Join(arguments, ", ") + ")";
+    }
+    default:
+      return term.ToString();
+  }
 }
 
 Result<table::PartitionSpec> ParseSpec(const duckdb::CreateTableInfo& info,
                                        const table::Schema& schema) {
   std::vector<std::string> parts;
-  for (const auto& key : info.partition_keys) parts.push_back(key->ToString());
+  for (const auto& key : info.partition_keys) parts.push_back(TermText(*key));
   if (parts.empty()) return table::PartitionSpec{};
   return table::PartitionSpec::Parse(Join(parts, ", "), schema);
 }
@@ -68,7 +87,8 @@ Result<std::string> TableLocation(const LakeAccess& access,
 void CheckWritable(duckdb::ClientContext& context) {
   if (context.transaction.IsAutoCommit()) return;
   throw duckdb::BinderException(
-      "the lake cannot be changed inside BEGIN ... COMMIT: each statement is its own commit, "
+      "the lake cannot be changed inside BEGIN ... COMMIT: each statement is its own "
+      "commit, "
       "so leave BEGIN out");
 }
 
@@ -76,28 +96,27 @@ void CheckCreatable(const duckdb::CreateTableInfo& info) {
   for (const auto& constraint : info.constraints) {
     if (constraint->type == duckdb::ConstraintType::NOT_NULL) continue;
     throw duckdb::BinderException("a table of the lake has no %s: leave it out: %s",
-                                  ConstraintName(constraint->type), constraint->ToString());
+                                  ConstraintName(constraint->type),
+                                  constraint->ToString());
   }
-  for (const duckdb::ColumnDefinition& column : info.columns.Logical()) CheckColumn(column);
+  for (const duckdb::ColumnDefinition& column : info.columns.Logical())
+    CheckColumn(column);
   if (!info.sort_keys.empty() || !info.options.empty()) {
     throw duckdb::BinderException(
-        "a table of the lake takes no SORTED BY and no WITH options: leave them out: table %s",
-        info.table);
-  }
-  if (!info.partition_keys.empty() && info.query) {
-    throw duckdb::BinderException(
-        "PARTITIONED BY does not go together with AS SELECT: create the table first, then "
-        "INSERT INTO it: table %s",
+        "a table of the lake takes no SORTED BY and no WITH options: leave them out: "
+        "table %s",
         info.table);
   }
 }
 
 catalog::TableIdent NewTableIdent(duckdb::ClientContext& context,
-                                  duckdb::SchemaCatalogEntry& schema, const std::string& name) {
+                                  duckdb::SchemaCatalogEntry& schema,
+                                  const std::string& name) {
   if (schema.name == DEFAULT_SCHEMA &&
       !LakeTransaction::Of(context, schema.catalog).FindNamespace(schema.name)) {
     throw duckdb::BinderException(
-        "a table of the lake needs a namespace: write NAMESPACE.%s, or CREATE TEMP TABLE for one "
+        "a table of the lake needs a namespace: write NAMESPACE.%s, or CREATE TEMP TABLE "
+        "for one "
         "that ends with the session",
         name);
   }

@@ -65,8 +65,9 @@ class LakeFileSystem final : public duckdb::FileSystem {
             duckdb::idx_t location) override {
     const int64_t read = ReadAt(handle, buffer, bytes, static_cast<int64_t>(location));
     if (read == bytes) return;
-    ThrowStatus(Error(ErrorKind::kCorrupt, "data file ends too early: " + Uri(handle.path),
-                      {{"file", Uri(handle.path)}}));
+    ThrowStatus(Error(ErrorKind::kCorrupt,
+                      "data file ends too early: " + LakeFileUri(handle.path),
+                      {{"file", LakeFileUri(handle.path)}}));
   }
   int64_t Read(duckdb::FileHandle& handle, void* buffer, int64_t bytes) override {
     const int64_t read = ReadAt(handle, buffer, bytes, AsLake(handle).position);
@@ -81,7 +82,9 @@ class LakeFileSystem final : public duckdb::FileSystem {
   }
   void Reset(duckdb::FileHandle& handle) override { AsLake(handle).position = 0; }
 
-  int64_t GetFileSize(duckdb::FileHandle& handle) override { return AsLake(handle).size(); }
+  int64_t GetFileSize(duckdb::FileHandle& handle) override {
+    return AsLake(handle).size();
+  }
   // Data files never change under their name: one version, one time.
   duckdb::timestamp_t GetLastModifiedTime(duckdb::FileHandle&) override {
     return duckdb::timestamp_t(0);
@@ -109,13 +112,13 @@ class LakeFileSystem final : public duckdb::FileSystem {
   duckdb::unique_ptr<duckdb::FileHandle> OpenFileExtended(
       const duckdb::OpenFileInfo& info, duckdb::FileOpenFlags flags,
       duckdb::optional_ptr<duckdb::FileOpener>) override {
-    if (!CarriesCapability(info, capability_) || flags.OpenForWriting()) Refuse(info.path);
-    auto opened = Open(Uri(info.path));
-    if (!opened.ok()) {
-      ThrowStatus(Within("data file", opened.status(), {{"file", Uri(info.path)}}));
-    }
+    if (!CarriesCapability(info, capability_) || flags.OpenForWriting())
+      Refuse(info.path);
+    auto opened = Open(LakeFileUri(info.path));
+    ThrowIfFailed(opened.status());
     auto& [file, size] = *opened;
-    return duckdb::make_uniq<LakeFileHandle>(*this, info.path, flags, std::move(file), size);
+    return duckdb::make_uniq<LakeFileHandle>(*this, info.path, flags, std::move(file),
+                                             size);
   }
 
  private:
@@ -123,34 +126,49 @@ class LakeFileSystem final : public duckdb::FileSystem {
 
   static Result<OpenedFile> Open(const std::string& uri) {
     SLUICE_ASSIGN(io::Location location, io::Locate(uri));
-    SLUICE_ASSIGN(auto file, location.file_system->OpenInputFile(location.path));
-    SLUICE_ASSIGN(const int64_t size, file->GetSize());
-    return OpenedFile(std::move(file), size);
+    auto opened = location.file_system->OpenInputFile(location.path);
+    if (!opened.ok()) return OpenError(uri, location, opened.status());
+    SLUICE_ASSIGN(const int64_t size, (*opened)->GetSize());
+    return OpenedFile(*std::move(opened), size);
+  }
+
+  static Status OpenError(const std::string& uri, const io::Location& location,
+                          const Status& status) {
+    const auto info = location.file_system->GetFileInfo(location.path);
+    if (info.ok() && info->type() == arrow::fs::FileType::NotFound) {
+      return Error(
+          ErrorKind::kCorrupt,
+          "a data file of the table is missing: restore it, or read a snapshot without "
+          "it: " +
+              uri,
+          {{"file", uri}});
+    }
+    return Within("data file " + uri, status, {{"file", uri}});
   }
 
   static int64_t ReadAt(duckdb::FileHandle& handle, void* buffer, int64_t bytes,
                         int64_t location) {
     auto read = AsLake(handle).file().ReadAt(location, bytes, buffer);
     if (!read.ok()) {
-      ThrowStatus(Within("data file " + Uri(handle.path), read.status(),
-                         {{"file", Uri(handle.path)}}));
+      ThrowStatus(Within("data file " + LakeFileUri(handle.path), read.status(),
+                         {{"file", LakeFileUri(handle.path)}}));
     }
     return *read;
   }
 
-  static std::string Uri(const std::string& path) {
-    return path.substr(std::string_view(kLakeScheme).size());
-  }
-
   [[noreturn]] static void Refuse(const std::string& path) {
     throw duckdb::PermissionException("files of the lake are read by table name: " +
-                                      Uri(path));
+                                      LakeFileUri(path));
   }
 
   const std::string capability_;
 };
 
 }  // namespace
+
+std::string LakeFileUri(const std::string& name) {
+  return name.substr(std::string_view(kLakeScheme).size());
+}
 
 duckdb::OpenFileInfo LakeFile(const std::string& uri, int64_t file_bytes,
                               const std::string& capability) {

@@ -18,11 +18,12 @@ int64_t ColumnPosition(const duckdb::vector<duckdb::column_t>& column_ids, uint6
 Status CheckReadable(const TableVersion& version, const table::ScanPlan& plan) {
   for (const table::ScanTask& task : plan.tasks) {
     if (!task.deletes.empty()) {
-      return Error(ErrorKind::kUserInput,
-                   "the table has delete files, which cannot be read yet: rewrite its data files "
-                   "with the engine that wrote them, then try again: " +
-                       version.ident.ToString(),
-                   {{"table", version.ident.ToString()}, {"file", task.deletes[0].path}});
+      return Error(
+          ErrorKind::kUserInput,
+          "the table has delete files, which cannot be read yet: rewrite its data files "
+          "with the engine that wrote them, then try again: " +
+              version.ident.ToString(),
+          {{"table", version.ident.ToString()}, {"file", task.deletes[0].path}});
     }
     if (task.file.format != "PARQUET") {
       return Error(ErrorKind::kUserInput,
@@ -36,8 +37,8 @@ Status CheckReadable(const TableVersion& version, const table::ScanPlan& plan) {
 
 }  // namespace
 
-LakeFiles::LakeFiles(const LakeAccess& access, std::shared_ptr<const TableVersion> version,
-                     table::Filter filter)
+LakeFiles::LakeFiles(const LakeAccess& access,
+                     std::shared_ptr<const TableVersion> version, table::Filter filter)
     : access_(access), version_(std::move(version)), filter_(std::move(filter)) {}
 
 duckdb::unique_ptr<LakeFiles> LakeFiles::WithMore(table::Filter more) const {

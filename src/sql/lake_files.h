@@ -10,9 +10,9 @@
 
 namespace sluice::sql {
 
-/// The data files of one scan, planned when the first of them is asked for, so that filters that
-/// arrive before prune manifests as well. Thread-safe. Refuses files with deletes (v2 merge on
-/// read), which would give wrong rows.
+/// The data files of one scan, planned when the first of them is asked for, so that
+/// filters that arrive before prune manifests as well. Thread-safe. Refuses files with
+/// deletes (v2 merge on read), which would give wrong rows.
 class LakeFiles final : public duckdb::MultiFileList {
  public:
   LakeFiles(const LakeAccess& access, std::shared_ptr<const TableVersion> version,

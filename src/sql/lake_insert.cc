@@ -35,7 +35,8 @@ connect::TableSchema ToTableSchema(const catalog::TableIdent& ident,
   return result;
 }
 
-// One load, shared by the writers so that it outlives them; aborted unless it came to a commit.
+// One load, shared by the writers so that it outlives them; aborted unless it came to a
+// commit.
 struct Load {
   ~Load() {
     if (session && !commit_called) session->Abort();
@@ -64,11 +65,13 @@ struct LocalState final : public duckdb::LocalSinkState {
   bool finished = false;
 };
 
-Result<std::shared_ptr<Load>> BeginLoad(const LakeAccess& access, const WriteTarget& target) {
+Result<std::shared_ptr<Load>> BeginLoad(const LakeAccess& access,
+                                        const WriteTarget& target) {
   auto load = std::make_shared<Load>();
   load->run_id = Random::System().Uuid();
   SLUICE_ASSIGN(load->sink, access.options.make_sink(target.ident));
-  SLUICE_ASSIGN(load->session, load->sink->Begin(target.schema, target.mode, load->run_id));
+  SLUICE_ASSIGN(load->session,
+                load->sink->Begin(target.schema, target.mode, load->run_id));
   return load;
 }
 
@@ -110,12 +113,12 @@ WriteTarget TargetOfInsert(const TableVersion& version) {
   for (const types::Field& field : version.schema.columns.fields) {
     target.types.push_back(ToDuckType(*field.type));
   }
-  target.schema =
-      ToTableSchema(version.ident, *version.schema.ToArrow(), target.types);
+  target.schema = ToTableSchema(version.ident, *version.schema.ToArrow(), target.types);
   return target;
 }
 
-WriteTarget TargetOfCreate(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
+WriteTarget TargetOfCreate(duckdb::ClientContext& context,
+                           duckdb::SchemaCatalogEntry& schema,
                            const duckdb::CreateTableInfo& info) {
   WriteTarget target;
   target.ident = NewTableIdent(context, schema, info.table);
@@ -129,9 +132,11 @@ WriteTarget TargetOfCreate(duckdb::ClientContext& context, duckdb::SchemaCatalog
   return target;
 }
 
-LakeInsert::LakeInsert(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
+LakeInsert::LakeInsert(duckdb::PhysicalPlan& plan,
+                       duckdb::vector<duckdb::LogicalType> types,
                        const LakeAccess& access, WriteTarget target)
-    : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), 1),
+    : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types),
+                       1),
       access_(access),
       target_(std::move(target)) {}
 
@@ -154,8 +159,8 @@ duckdb::SinkResultType LakeInsert::Sink(duckdb::ExecutionContext& context,
   if (!state.writer) {
     state.load = input.global_state.Cast<GlobalState>().load;
     ThrowIfFailed(OpenWriter(&state));
-    state.builder = std::make_unique<BatchBuilder>(
-        context.client, target_.types, target_.schema.ArrowSchema());
+    state.builder = std::make_unique<BatchBuilder>(context.client, target_.types,
+                                                   target_.schema.ArrowSchema());
   }
   ThrowIfFailed(state.builder->Append(chunk, [&](const arrow::RecordBatch& batch) {
     return WriteBatch(target_, &state, batch);
@@ -179,11 +184,12 @@ duckdb::SinkCombineResultType LakeInsert::Combine(
   return duckdb::SinkCombineResultType::FINISHED;
 }
 
-duckdb::SinkFinalizeType LakeInsert::Finalize(duckdb::Pipeline&, duckdb::Event&,
-                                              duckdb::ClientContext&,
-                                              duckdb::OperatorSinkFinalizeInput& input) const {
+duckdb::SinkFinalizeType LakeInsert::Finalize(
+    duckdb::Pipeline&, duckdb::Event&, duckdb::ClientContext&,
+    duckdb::OperatorSinkFinalizeInput& input) const {
   auto& state = input.global_state.Cast<GlobalState>();
-  // An INSERT of nothing changes nothing; CREATE TABLE AS without rows makes an empty table.
+  // An INSERT of nothing changes nothing; CREATE TABLE AS without rows makes an empty
+  // table.
   const bool nothing = state.rows == 0 && target_.mode == connect::WriteMode::kAppend;
   if (!nothing) ThrowIfFailed(CommitLoad(&state));
   return duckdb::SinkFinalizeType::READY;

@@ -20,12 +20,14 @@ struct WriteTarget {
 
 /// Throw DuckDB's exceptions.
 WriteTarget TargetOfInsert(const TableVersion& version);
-WriteTarget TargetOfCreate(duckdb::ClientContext& context, duckdb::SchemaCatalogEntry& schema,
+WriteTarget TargetOfCreate(duckdb::ClientContext& context,
+                           duckdb::SchemaCatalogEntry& schema,
                            const duckdb::CreateTableInfo& info);
 
-/// The end of INSERT and CREATE TABLE AS: each thread of the query has a writer of the same sink
-/// that imports use; when all rows are written there is one commit. On any failure before it
-/// the written files are removed and the lake is unchanged. Gives one row: the number of rows.
+/// The end of INSERT and CREATE TABLE AS: each thread of the query has a writer of the
+/// same sink that imports use; when all rows are written there is one commit. On any
+/// failure before it the written files are removed and the lake is unchanged. Gives one
+/// row: the number of rows.
 class LakeInsert final : public duckdb::PhysicalOperator {
  public:
   LakeInsert(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types,
@@ -42,16 +44,17 @@ class LakeInsert final : public duckdb::PhysicalOperator {
       duckdb::ExecutionContext& context) const override;
   duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
                               duckdb::OperatorSinkInput& input) const override;
-  duckdb::SinkCombineResultType Combine(duckdb::ExecutionContext& context,
-                                        duckdb::OperatorSinkCombineInput& input) const override;
-  duckdb::SinkFinalizeType Finalize(duckdb::Pipeline& pipeline, duckdb::Event& event,
-                                    duckdb::ClientContext& context,
-                                    duckdb::OperatorSinkFinalizeInput& input) const override;
+  duckdb::SinkCombineResultType Combine(
+      duckdb::ExecutionContext& context,
+      duckdb::OperatorSinkCombineInput& input) const override;
+  duckdb::SinkFinalizeType Finalize(
+      duckdb::Pipeline& pipeline, duckdb::Event& event, duckdb::ClientContext& context,
+      duckdb::OperatorSinkFinalizeInput& input) const override;
 
  protected:
-  duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context,
-                                           duckdb::DataChunk& chunk,
-                                           duckdb::OperatorSourceInput& input) const override;
+  duckdb::SourceResultType GetDataInternal(
+      duckdb::ExecutionContext& context, duckdb::DataChunk& chunk,
+      duckdb::OperatorSourceInput& input) const override;
 
  private:
   const LakeAccess& access_;

@@ -12,10 +12,13 @@ namespace {
 
 using ColumnDefinition = duckdb::MultiFileColumnDefinition;
 
-ColumnDefinition DefineColumn(const std::string& name, int field_id, const types::Type& type);
+ColumnDefinition DefineColumn(const std::string& name, int field_id,
+                              const types::Type& type);
 
 struct ChildrenOf {
-  duckdb::vector<ColumnDefinition> operator()(const types::Primitive&) const { return {}; }
+  duckdb::vector<ColumnDefinition> operator()(const types::Primitive&) const {
+    return {};
+  }
   duckdb::vector<ColumnDefinition> operator()(const types::StructType& type) const {
     duckdb::vector<ColumnDefinition> children;
     for (const types::Field& field : type.fields) {
@@ -32,7 +35,8 @@ struct ChildrenOf {
   }
 };
 
-ColumnDefinition DefineColumn(const std::string& name, int field_id, const types::Type& type) {
+ColumnDefinition DefineColumn(const std::string& name, int field_id,
+                              const types::Type& type) {
   ColumnDefinition column(name, ToDuckType(type));
   column.identifier = duckdb::Value::INTEGER(field_id);
   column.default_expression =
@@ -44,9 +48,10 @@ ColumnDefinition DefineColumn(const std::string& name, int field_id, const types
 // A file without field ids would be read as all nulls.
 void CheckFieldIds(const duckdb::BaseFileReader& reader) {
   const auto& columns = reader.columns;
-  const bool has_ids = columns.empty() || std::ranges::any_of(columns, [](const auto& column) {
-                         return !column.identifier.IsNull();
-                       });
+  const bool has_ids =
+      columns.empty() || std::ranges::any_of(columns, [](const auto& column) {
+        return !column.identifier.IsNull();
+      });
   if (has_ids) return;
   throw duckdb::InvalidInputException(
       "the Parquet file has no field ids, so its columns cannot be told apart: file %s",
@@ -58,7 +63,8 @@ void CheckFieldIds(const duckdb::BaseFileReader& reader) {
 duckdb::unique_ptr<duckdb::MultiFileReader> LakeReader::Make(
     const duckdb::TableFunction& function) {
   return duckdb::make_uniq<LakeReader>(
-      duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, LakeScan>(function.function_info));
+      duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, LakeScan>(
+          function.function_info));
 }
 
 const LakeScan& LakeReader::ScanOf(const duckdb::FunctionData& bind_data) {
@@ -99,7 +105,8 @@ duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> LakeReader::InitializeGlo
 }
 
 void LakeReader::FinalizeBind(
-    duckdb::MultiFileReaderData& reader_data, const duckdb::MultiFileOptions& file_options,
+    duckdb::MultiFileReaderData& reader_data,
+    const duckdb::MultiFileOptions& file_options,
     const duckdb::MultiFileReaderBindData& options,
     const duckdb::vector<ColumnDefinition>& global_columns,
     const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,

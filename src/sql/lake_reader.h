@@ -19,14 +19,16 @@ struct LakeScan final : public duckdb::TableFunctionInfo {
   LakeTable* table = nullptr;  ///< borrowed; alive while its statement is planned
 };
 
-/// Tells DuckDB's Parquet scan the columns by field id: renamed and reordered columns are found,
-/// absent ones are null, promoted ones are cast. Opens no file to learn the schema.
+/// Tells DuckDB's Parquet scan the columns by field id: renamed and reordered columns are
+/// found, absent ones are null, promoted ones are cast. Opens no file to learn the
+/// schema.
 class LakeReader final : public duckdb::MultiFileReader {
  public:
   explicit LakeReader(duckdb::shared_ptr<LakeScan> scan) : scan_(std::move(scan)) {}
 
   /// For TableFunction::get_multi_file_reader.
-  static duckdb::unique_ptr<duckdb::MultiFileReader> Make(const duckdb::TableFunction& function);
+  static duckdb::unique_ptr<duckdb::MultiFileReader> Make(
+      const duckdb::TableFunction& function);
 
   /// The scan behind the bind data that the table function made.
   static const LakeScan& ScanOf(const duckdb::FunctionData& bind_data);
@@ -41,16 +43,18 @@ class LakeReader final : public duckdb::MultiFileReader {
             duckdb::MultiFileReaderBindData& bind_data) override;
   duckdb::unique_ptr<duckdb::MultiFileReaderGlobalState> InitializeGlobalState(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& file_options,
-      const duckdb::MultiFileReaderBindData& bind_data, const duckdb::MultiFileList& file_list,
+      const duckdb::MultiFileReaderBindData& bind_data,
+      const duckdb::MultiFileList& file_list,
       const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
       const duckdb::vector<duckdb::ColumnIndex>& global_column_ids) override;
-  void FinalizeBind(duckdb::MultiFileReaderData& reader_data,
-                    const duckdb::MultiFileOptions& file_options,
-                    const duckdb::MultiFileReaderBindData& options,
-                    const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
-                    const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,
-                    duckdb::ClientContext& context,
-                    duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) override;
+  void FinalizeBind(
+      duckdb::MultiFileReaderData& reader_data,
+      const duckdb::MultiFileOptions& file_options,
+      const duckdb::MultiFileReaderBindData& options,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& global_columns,
+      const duckdb::vector<duckdb::ColumnIndex>& global_column_ids,
+      duckdb::ClientContext& context,
+      duckdb::optional_ptr<duckdb::MultiFileReaderGlobalState> state) override;
 
  private:
   const duckdb::shared_ptr<LakeScan> scan_;

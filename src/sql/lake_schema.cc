@@ -17,22 +17,26 @@ constexpr int64_t kMicrosPerMilli = 1000;
   throw duckdb::BinderException("the lake holds tables only, no %s: %s", what, advice);
 }
 
-// `at (version => N)` and `at (timestamp => T)`; a timestamp without zone is of the session's.
+// `at (version => N)` and `at (timestamp => T)`; a timestamp without zone is of the
+// session's.
 table::SnapshotSelector ToSelector(duckdb::ClientContext& context,
                                    const duckdb::BoundAtClause& at) {
   table::SnapshotSelector selector;
   std::string error;
   duckdb::Value value;
   if (duckdb::StringUtil::CIEquals(at.Unit(), "version")) {
-    if (!at.GetValue().DefaultTryCastAs(duckdb::LogicalType::BIGINT, value, &error, true) ||
+    if (!at.GetValue().DefaultTryCastAs(duckdb::LogicalType::BIGINT, value, &error,
+                                        true) ||
         value.IsNull()) {
-      throw duckdb::BinderException("a version is a snapshot id, a whole number: at (version => %s)",
-                                    at.GetValue().ToString());
+      throw duckdb::BinderException(
+          "a version is a snapshot id, a whole number: at (version => %s)",
+          at.GetValue().ToString());
     }
     selector.snapshot_id = value.GetValue<int64_t>();
     return selector;
   }
-  if (!at.GetValue().TryCastAs(context, duckdb::LogicalType::TIMESTAMP_TZ, value, &error, true) ||
+  if (!at.GetValue().TryCastAs(context, duckdb::LogicalType::TIMESTAMP_TZ, value, &error,
+                               true) ||
       value.IsNull()) {
     throw duckdb::BinderException("not a point in time: at (%s => %s)", at.Unit(),
                                   at.GetValue().ToString());
@@ -66,7 +70,8 @@ void LakeSchema::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
   }
 }
 
-void LakeSchema::Scan(duckdb::CatalogType, const std::function<void(duckdb::CatalogEntry&)>&) {}
+void LakeSchema::Scan(duckdb::CatalogType,
+                      const std::function<void(duckdb::CatalogEntry&)>&) {}
 
 duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(
     duckdb::CatalogTransaction transaction, const duckdb::EntryLookupInfo& info) {
@@ -77,7 +82,8 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::LookupEntry(
   }
   if (!transaction.context) return nullptr;
   table::SnapshotSelector selector;
-  if (info.GetAtClause()) selector = ToSelector(*transaction.context, *info.GetAtClause());
+  if (info.GetAtClause())
+    selector = ToSelector(*transaction.context, *info.GetAtClause());
   return LakeTransaction::Of(*transaction.context, catalog)
       .FindTable(*this, info.GetEntryName(), selector);
 }
@@ -89,11 +95,13 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateTable(
   LakeTransaction& lake = LakeTransaction::Of(context, catalog);
   const duckdb::CreateTableInfo& create = info.Base();
   if (LakeTable* existing = lake.FindTable(*this, create.table, {})) {
-    if (create.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT) return existing;
+    if (create.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT)
+      return existing;
   }
   if (create.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT) {
     throw duckdb::BinderException(
-        "CREATE OR REPLACE TABLE needs AS SELECT: drop the table first, or add AS SELECT ...");
+        "CREATE OR REPLACE TABLE needs AS SELECT: drop the table first, or add AS SELECT "
+        "...");
   }
   const catalog::TableIdent ident = NewTableIdent(context, *this, create.table);
   ThrowIfFailed(CreateEmptyTable(access_, ident, create));
@@ -128,8 +136,8 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateFunction(
   RefuseCreate("functions", "use CREATE TEMP MACRO");
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(duckdb::CatalogTransaction,
-                                                                  duckdb::CreateViewInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateView(
+    duckdb::CatalogTransaction, duckdb::CreateViewInfo&) {
   RefuseCreate("views", "use CREATE TEMP VIEW, or CREATE TABLE ... AS");
 }
 
@@ -158,8 +166,8 @@ duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateCollation(
   RefuseCreate("collations", "use the collations there are");
 }
 
-duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateType(duckdb::CatalogTransaction,
-                                                                  duckdb::CreateTypeInfo&) {
+duckdb::optional_ptr<duckdb::CatalogEntry> LakeSchema::CreateType(
+    duckdb::CatalogTransaction, duckdb::CreateTypeInfo&) {
   RefuseCreate("types", "use CREATE TEMP TYPE");
 }
 

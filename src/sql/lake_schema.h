@@ -18,16 +18,19 @@ class LakeSchema final : public duckdb::SchemaCatalogEntry {
   void Scan(duckdb::CatalogType type,
             const std::function<void(duckdb::CatalogEntry&)>& callback) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(
-      duckdb::CatalogTransaction transaction, const duckdb::EntryLookupInfo& info) override;
+      duckdb::CatalogTransaction transaction,
+      const duckdb::EntryLookupInfo& info) override;
 
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateTable(
-      duckdb::CatalogTransaction transaction, duckdb::BoundCreateTableInfo& info) override;
+      duckdb::CatalogTransaction transaction,
+      duckdb::BoundCreateTableInfo& info) override;
   void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
 
   // All of these refuse, saying what to do instead.
   void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateIndex(
-      duckdb::CatalogTransaction, duckdb::CreateIndexInfo&, duckdb::TableCatalogEntry&) override;
+      duckdb::CatalogTransaction, duckdb::CreateIndexInfo&,
+      duckdb::TableCatalogEntry&) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateFunction(
       duckdb::CatalogTransaction, duckdb::CreateFunctionInfo&) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateView(duckdb::CatalogTransaction,

@@ -4,6 +4,7 @@
 
 #include "sql/duck_types.h"
 #include "sql/errors.h"
+#include "sql/lake_file_system.h"
 
 namespace sluice::sql {
 namespace {
@@ -24,12 +25,36 @@ duckdb::CreateTableInfo ToCreateInfo(duckdb::SchemaCatalogEntry& schema,
   return info;
 }
 
+// Errors of decoding come without the name of the file, and as exceptions of any type.
+bool IsDecodeError(const duckdb::ErrorData& error) {
+  if (error.Type() == duckdb::ExceptionType::INVALID) return true;
+  return error.Type() == duckdb::ExceptionType::INVALID_INPUT &&
+         error.RawMessage().find("Parquet") != std::string::npos;
+}
+
+void ScanChunk(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
+               duckdb::DataChunk& chunk) {
+  const LakeScan& scan = LakeReader::ScanOf(*input.bind_data);
+  try {
+    scan.access.parquet_scan->function(context, input, chunk);
+  } catch (const std::exception& exception) {
+    const duckdb::ErrorData error(exception);
+    const auto& reader = input.local_state->Cast<duckdb::MultiFileLocalState>().reader;
+    if (!IsDecodeError(error) || !reader) throw;
+    const std::string file = LakeFileUri(reader->GetFileName());
+    ThrowStatus(Error(
+        ErrorKind::kCorrupt,
+        "a data file cannot be decoded: restore it, or read a snapshot without it: " +
+            file + ": " + error.RawMessage(),
+        {{"table", scan.version->ident.ToString()}, {"file", file}}));
+  }
+}
+
 }  // namespace
 
-duckdb::unique_ptr<LakeTable> LakeTable::Make(duckdb::Catalog& catalog,
-                                              duckdb::SchemaCatalogEntry& schema,
-                                              const LakeAccess& access,
-                                              std::shared_ptr<const TableVersion> version) {
+duckdb::unique_ptr<LakeTable> LakeTable::Make(
+    duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
+    const LakeAccess& access, std::shared_ptr<const TableVersion> version) {
   duckdb::CreateTableInfo info = ToCreateInfo(schema, *version);
   auto scan = duckdb::make_shared_ptr<LakeScan>(access, std::move(version));
   auto table = duckdb::make_uniq<LakeTable>(catalog, schema, info, scan);
@@ -41,8 +66,8 @@ LakeTable::LakeTable(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schem
                      duckdb::CreateTableInfo& info, duckdb::shared_ptr<LakeScan> scan)
     : TableCatalogEntry(catalog, schema, info), scan_(std::move(scan)) {}
 
-duckdb::unique_ptr<duckdb::BaseStatistics> LakeTable::GetStatistics(duckdb::ClientContext&,
-                                                                    duckdb::column_t) {
+duckdb::unique_ptr<duckdb::BaseStatistics> LakeTable::GetStatistics(
+    duckdb::ClientContext&, duckdb::column_t) {
   return nullptr;
 }
 
@@ -71,6 +96,7 @@ duckdb::TableFunction LakeTable::GetScanFunction(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   duckdb::TableFunction function = *scan_->access.parquet_scan;
   function.name = "lake_scan";
+  function.function = ScanChunk;
   function.function_info = scan_;
   function.get_multi_file_reader = LakeReader::Make;
   function.get_bind_info = [](const duckdb::optional_ptr<duckdb::FunctionData> data) {
@@ -97,12 +123,15 @@ duckdb::unique_ptr<duckdb::FunctionData> LakeTable::BindScan(
   // parquet_scan wants a list of paths; LakeReader puts its own list in its place.
   duckdb::vector<duckdb::Value> inputs{
       duckdb::Value::LIST(duckdb::LogicalType::VARCHAR, {duckdb::Value("")})};
-  duckdb::named_parameter_map_t parameters;
+  // Row group statistics leave NaN out, which SQL orders above all numbers.
+  duckdb::named_parameter_map_t parameters{
+      {"can_have_nan", duckdb::Value::BOOLEAN(true)}};
   duckdb::vector<duckdb::LogicalType> input_types, return_types;
   duckdb::vector<std::string> input_names, return_names;
   duckdb::TableFunctionRef ref;
   duckdb::TableFunctionBindInput input(inputs, parameters, input_types, input_names,
-                                       function.function_info.get(), nullptr, function, ref);
+                                       function.function_info.get(), nullptr, function,
+                                       ref);
   return function.bind(context, input, return_types, return_names);
 }
 

@@ -7,8 +7,8 @@
 
 namespace sluice::sql {
 
-/// A table of the lake at one snapshot, as DuckDB's binder and planner see it. Owned by the
-/// transaction that looked it up.
+/// A table of the lake at one snapshot, as DuckDB's binder and planner see it. Owned by
+/// the transaction that looked it up.
 class LakeTable final : public duckdb::TableCatalogEntry {
  public:
   static duckdb::unique_ptr<LakeTable> Make(duckdb::Catalog& catalog,
@@ -32,8 +32,8 @@ class LakeTable final : public duckdb::TableCatalogEntry {
   duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;
 
  private:
-  duckdb::unique_ptr<duckdb::FunctionData> BindScan(duckdb::ClientContext& context,
-                                                    duckdb::TableFunction& function) const;
+  duckdb::unique_ptr<duckdb::FunctionData> BindScan(
+      duckdb::ClientContext& context, duckdb::TableFunction& function) const;
 
   const duckdb::shared_ptr<LakeScan> scan_;
 };

@@ -42,7 +42,8 @@ std::vector<catalog::TableIdent> LakeTransaction::Tables(const std::string& name
 }
 
 LakeTransaction::Metadata LakeTransaction::Load(const catalog::TableIdent& ident) {
-  if (const auto found = loaded_.find(ident); found != loaded_.end()) return found->second;
+  if (const auto found = loaded_.find(ident); found != loaded_.end())
+    return found->second;
   auto loaded = access_.options.catalog->LoadTable(ident);
   if (!loaded.ok() && KindOf(loaded.status()) == ErrorKind::kNotFound) {
     return loaded_[ident] = nullptr;
@@ -52,7 +53,8 @@ LakeTransaction::Metadata LakeTransaction::Load(const catalog::TableIdent& ident
              std::make_shared<const table::TableMetadata>(std::move(loaded->metadata));
 }
 
-std::optional<catalog::TableIdent> LakeTransaction::Resolve(const catalog::TableIdent& ident) {
+std::optional<catalog::TableIdent> LakeTransaction::Resolve(
+    const catalog::TableIdent& ident) {
   if (Load(ident)) return ident;
   const auto tables = Tables(ident.name_space);
   const auto same = [&](const catalog::TableIdent& other) {
@@ -72,11 +74,13 @@ LakeTable* LakeTransaction::FindTable(duckdb::SchemaCatalogEntry& schema,
   if (!ident) return nullptr;
   const Metadata metadata = Load(*ident);
   auto selected = table::SelectSnapshot(*metadata, selector);
-  if (!selected.ok()) ThrowStatus(Within("table " + ident->ToString(), selected.status()));
+  if (!selected.ok())
+    ThrowStatus(Within("table " + ident->ToString(), selected.status()));
   const table::Snapshot* snapshot = *selected;
   const bool travels = selector.snapshot_id || selector.as_of_ms;
   const EntryKey key{*ident, travels && snapshot ? snapshot->snapshot_id : -1};
-  if (const auto found = entries_.find(key); found != entries_.end()) return found->second.get();
+  if (const auto found = entries_.find(key); found != entries_.end())
+    return found->second.get();
 
   auto version = std::make_shared<TableVersion>();
   version->ident = *ident;
@@ -105,19 +109,18 @@ void LakeTransaction::Forget(const catalog::TableIdent& ident) {
   }
 }
 
-LakeTransactionManager::LakeTransactionManager(duckdb::AttachedDatabase& database,
-                                               const LakeAccess& access)
+LakeTransactions::LakeTransactions(duckdb::AttachedDatabase& database,
+                                   const LakeAccess& access)
     : TransactionManager(database), access_(access) {}
 
-duckdb::Transaction& LakeTransactionManager::StartTransaction(
-    duckdb::ClientContext& context) {
+duckdb::Transaction& LakeTransactions::StartTransaction(duckdb::ClientContext& context) {
   std::lock_guard lock(mutex_);
   if (running_.empty()) ended_.clear();
   running_.push_back(std::make_unique<LakeTransaction>(*this, context, access_));
   return *running_.back();
 }
 
-void LakeTransactionManager::End(duckdb::Transaction& transaction) {
+void LakeTransactions::End(duckdb::Transaction& transaction) {
   std::lock_guard lock(mutex_);
   const auto found = std::ranges::find_if(
       running_, [&](const auto& candidate) { return candidate.get() == &transaction; });
@@ -126,16 +129,16 @@ void LakeTransactionManager::End(duckdb::Transaction& transaction) {
   running_.erase(found);
 }
 
-duckdb::ErrorData LakeTransactionManager::CommitTransaction(duckdb::ClientContext&,
-                                                            duckdb::Transaction& transaction) {
+duckdb::ErrorData LakeTransactions::CommitTransaction(duckdb::ClientContext&,
+                                                      duckdb::Transaction& transaction) {
   End(transaction);
   return {};
 }
 
-void LakeTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
+void LakeTransactions::RollbackTransaction(duckdb::Transaction& transaction) {
   End(transaction);
 }
 
-void LakeTransactionManager::Checkpoint(duckdb::ClientContext&, bool) {}
+void LakeTransactions::Checkpoint(duckdb::ClientContext&, bool) {}
 
 }  // namespace sluice::sql

@@ -15,8 +15,8 @@
 
 namespace sluice::sql {
 
-/// What one statement (or BEGIN ... COMMIT) has seen of the lake: each table is loaded once, so
-/// that all its mentions read one state. Thread-safe.
+/// What one statement (or BEGIN ... COMMIT) has seen of the lake: each table is loaded
+/// once, so that all its mentions read one state. Thread-safe.
 class LakeTransaction final : public duckdb::Transaction {
  public:
   LakeTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context,
@@ -27,9 +27,9 @@ class LakeTransaction final : public duckdb::Transaction {
   std::optional<std::string> FindNamespace(const std::string& name);
   const std::vector<std::string>& Namespaces();
 
-  /// Null when there is no such table. A name matches exactly, or without regard to case when
-  /// that is unique. Throws when the catalog or the metadata cannot be read, and for an
-  /// unknown snapshot.
+  /// Null when there is no such table. A name matches exactly, or without regard to case
+  /// when that is unique. Throws when the catalog or the metadata cannot be read, and for
+  /// an unknown snapshot.
   LakeTable* FindTable(duckdb::SchemaCatalogEntry& schema, const std::string& name,
                        const table::SnapshotSelector& selector);
   std::vector<catalog::TableIdent> Tables(const std::string& name_space);
@@ -39,7 +39,8 @@ class LakeTransaction final : public duckdb::Transaction {
 
  private:
   using Metadata = std::shared_ptr<const table::TableMetadata>;
-  using EntryKey = std::pair<catalog::TableIdent, int64_t>;  // snapshot id, -1 for the current
+  using EntryKey =
+      std::pair<catalog::TableIdent, int64_t>;  // snapshot id, -1 for the current
 
   std::optional<catalog::TableIdent> Resolve(const catalog::TableIdent& ident);
   Metadata Load(const catalog::TableIdent& ident);
@@ -53,11 +54,11 @@ class LakeTransaction final : public duckdb::Transaction {
   std::vector<duckdb::unique_ptr<LakeTable>> forgotten_;  // still named by running plans
 };
 
-/// A transaction's tables outlive its end until the next one starts: DuckDB destroys the plan,
-/// which mentions them, after the commit.
-class LakeTransactionManager final : public duckdb::TransactionManager {
+/// A transaction's tables outlive its end until the next one starts: DuckDB destroys the
+/// plan, which mentions them, after the commit.
+class LakeTransactions final : public duckdb::TransactionManager {
  public:
-  LakeTransactionManager(duckdb::AttachedDatabase& database, const LakeAccess& access);
+  LakeTransactions(duckdb::AttachedDatabase& database, const LakeAccess& access);
 
   duckdb::Transaction& StartTransaction(duckdb::ClientContext& context) override;
   duckdb::ErrorData CommitTransaction(duckdb::ClientContext& context,

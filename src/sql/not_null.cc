@@ -28,7 +28,8 @@ std::optional<std::string> FindNullInside(const arrow::Field& field,
     for (int i = 0; i < structs.num_fields() && !found; ++i) {
       found = FindNull(*field.type()->field(i), *structs.field(i), &array);
     }
-  } else if (array.type_id() == arrow::Type::LIST || array.type_id() == arrow::Type::MAP) {
+  } else if (array.type_id() == arrow::Type::LIST ||
+             array.type_id() == arrow::Type::MAP) {
     const auto& lists = static_cast<const arrow::ListArray&>(array);
     found = FindNull(*field.type()->field(0), *lists.values(), nullptr);
   }
@@ -51,12 +52,14 @@ std::optional<std::string> FindNull(const arrow::Field& field, const arrow::Arra
 
 Status CheckNotNull(const std::string& table, const arrow::RecordBatch& batch) {
   for (int i = 0; i < batch.num_columns(); ++i) {
-    if (const auto column = FindNull(*batch.schema()->field(i), *batch.column(i), nullptr)) {
-      return Error(ErrorKind::kUserInput,
-                   "a column that is NOT NULL got a null: give every row a value, or leave such "
-                   "rows out: " +
-                       table + "." + *column,
-                   {{"table", table}, {"column", *column}});
+    if (const auto column =
+            FindNull(*batch.schema()->field(i), *batch.column(i), nullptr)) {
+      return Error(
+          ErrorKind::kUserInput,
+          "a column that is NOT NULL got a null: give every row a value, or leave such "
+          "rows out: " +
+              table + "." + *column,
+          {{"table", table}, {"column", *column}});
     }
   }
   return Status::OK();

@@ -8,8 +8,8 @@
 
 namespace sluice::sql {
 
-/// Fails with kUserInput naming the column when a field of the batch that is not nullable, at
-/// any depth, holds a null.
+/// Fails with kUserInput naming the column when a field of the batch that is not
+/// nullable, at any depth, holds a null.
 Status CheckNotNull(const std::string& table, const arrow::RecordBatch& batch);
 
 }  // namespace sluice::sql

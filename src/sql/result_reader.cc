@@ -49,7 +49,8 @@ class ResultReader final : public arrow::RecordBatchReader {
  private:
   Status Advance() {
     const BatchBuilder::Emit emit = [&](const arrow::RecordBatch& batch) {
-      ready_.push_back(arrow::RecordBatch::Make(schema_, batch.num_rows(), batch.columns()));
+      ready_.push_back(
+          arrow::RecordBatch::Make(schema_, batch.num_rows(), batch.columns()));
       return Status::OK();
     };
     const auto chunk = result_->FetchRaw();
@@ -73,9 +74,9 @@ std::shared_ptr<arrow::RecordBatchReader> MakeResultReader(
   arrow::FieldVector fields;
   for (size_t i = 0; i < result->types.size(); ++i) {
     types.push_back(ShownType(result->types[i]));
-    fields.push_back(arrow::field(
-        result->names[i],
-        ToArrowType(types.back(), result->client_properties.time_zone)));
+    fields.push_back(
+        arrow::field(result->names[i],
+                     ToArrowType(types.back(), result->client_properties.time_zone)));
   }
   return std::make_shared<ResultReader>(context, std::move(result), std::move(types),
                                         arrow::schema(std::move(fields)));

@@ -33,15 +33,17 @@ std::string CreateText(const duckdb::CreateStatement& create) {
 }
 
 Status Refuse(const std::string& what, const char* advice) {
-  return Error(ErrorKind::kUserInput,
-               what + " is not allowed: SQL reads and writes tables of the lake only; " + advice);
+  return Error(
+      ErrorKind::kUserInput,
+      what + " is not allowed: SQL reads and writes tables of the lake only; " + advice);
 }
 
-// SHOW TABLES lists the current schema, which is empty unless USE changed it: list the lake.
 constexpr char kShowTables[] =
     "SELECT CASE WHEN database_name = current_database() THEN schema_name || '.' || name "
-    "ELSE name END AS name FROM (SELECT database_name, schema_name, table_name AS name, internal "
-    "FROM duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name, internal "
+    "ELSE name END AS name FROM (SELECT database_name, schema_name, table_name AS name, "
+    "internal "
+    "FROM duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name, "
+    "internal "
     "FROM duckdb_views()) WHERE NOT internal ORDER BY 1";
 
 bool IsShowTables(const duckdb::SQLStatement& statement) {
@@ -56,20 +58,21 @@ bool IsShowTables(const duckdb::SQLStatement& statement) {
 }
 
 bool InNoNamespace(duckdb::Connection& connection) {
-  const auto& search_path = duckdb::ClientData::Get(*connection.context).catalog_search_path;
+  const auto& search_path =
+      duckdb::ClientData::Get(*connection.context).catalog_search_path;
   return search_path->GetDefault().schema == DEFAULT_SCHEMA;
 }
 
 }  // namespace
 
-Result<Statements> ParseStatements(duckdb::Connection& connection, std::string_view text) {
+Result<Statements> ParseStatements(duckdb::Connection& connection,
+                                   std::string_view text) {
   const std::string sql(text);
   try {
     Statements statements = connection.ExtractStatements(sql);
     for (auto& statement : statements) {
-      statement->query = sql;  // places in errors count from the beginning of the whole text
-      if (!IsShowTables(*statement) || !InNoNamespace(connection)) continue;
-      statement = std::move(connection.ExtractStatements(kShowTables).front());
+      statement->query =
+          sql;  // places in errors count from the beginning of the whole text
     }
     return statements;
   } catch (const std::exception& exception) {
@@ -77,6 +80,12 @@ Result<Statements> ParseStatements(duckdb::Connection& connection, std::string_v
     error.AddErrorLocation(sql);
     return StatusFromError(error);
   }
+}
+
+void ListLakeForShowTables(duckdb::Connection& connection,
+                           duckdb::unique_ptr<duckdb::SQLStatement>* statement) {
+  if (!IsShowTables(**statement) || !InNoNamespace(connection)) return;
+  *statement = std::move(connection.ExtractStatements(kShowTables).front());
 }
 
 Status CheckAllowed(const duckdb::SQLStatement& statement) {

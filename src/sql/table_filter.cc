@@ -36,15 +36,16 @@ std::optional<Op> ComparisonOp(duckdb::ExpressionType type) {
   }
 }
 
-// DuckDB orders NaN above all numbers, file bounds leave it out: `x > 1` must keep files with NaN.
+// DuckDB orders NaN above all numbers, file bounds leave it out: `x > 1` must keep files
+// with NaN.
 bool OrdersNan(const Column& column, Op op) {
   const bool floating = column.type.kind == types::PrimitiveKind::kFloat ||
                         column.type.kind == types::PrimitiveKind::kDouble;
   return floating && (op == Op::kGt || op == Op::kGe || op == Op::kNe);
 }
 
-// Constants whose order in SQL differs from the order of bounds: NaN, and the zeroes, which SQL
-// holds equal and bounds do not.
+// Constants whose order in SQL differs from the order of bounds: NaN, and the zeroes,
+// which SQL holds equal and bounds do not.
 bool IsOddConstant(const duckdb::Value& value) {
   const auto id = value.type().id();
   const bool floating =
@@ -72,7 +73,8 @@ void AddIn(const Column& column, const duckdb::InFilter& filter, table::Filter* 
   if (!predicate.values.empty()) out->push_back(std::move(predicate));
 }
 
-void AddFilter(const Column& column, const duckdb::TableFilter& filter, table::Filter* out) {
+void AddFilter(const Column& column, const duckdb::TableFilter& filter,
+               table::Filter* out) {
   switch (filter.filter_type) {
     case TableFilterType::CONSTANT_COMPARISON:
       return AddComparison(column, filter.Cast<duckdb::ConstantFilter>(), out);
@@ -83,7 +85,8 @@ void AddFilter(const Column& column, const duckdb::TableFilter& filter, table::F
     case TableFilterType::IS_NOT_NULL:
       return out->push_back({column.field_id, Op::kNotNull, {}});
     case TableFilterType::CONJUNCTION_AND:
-      for (const auto& child : filter.Cast<duckdb::ConjunctionAndFilter>().child_filters) {
+      for (const auto& child :
+           filter.Cast<duckdb::ConjunctionAndFilter>().child_filters) {
         AddFilter(column, *child, out);
       }
       return;

@@ -8,10 +8,19 @@
 namespace sluice::sql {
 namespace {
 
-constexpr std::array<std::string_view, 13> kAllowed = {
-    "generate_series", "icu_calendar_names", "json_each", "json_tree", "pg_timezone_names",
-    "query",           "query_table",        "range",     "repeat",    "repeat_row",
-    "summary",         "test_all_types",     "unnest"};
+constexpr std::array<std::string_view, 13> kAllowed = {"generate_series",
+                                                       "icu_calendar_names",
+                                                       "json_each",
+                                                       "json_tree",
+                                                       "pg_timezone_names",
+                                                       "query",
+                                                       "query_table",
+                                                       "range",
+                                                       "repeat",
+                                                       "repeat_row",
+                                                       "summary",
+                                                       "test_all_types",
+                                                       "unnest"};
 
 bool IsAllowed(std::string_view name) {
   if (name == "duckdb_secrets") return false;
@@ -19,9 +28,10 @@ bool IsAllowed(std::string_view name) {
          std::ranges::find(kAllowed, name) != kAllowed.end();
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> RefuseBind(
-    duckdb::ClientContext&, duckdb::TableFunctionBindInput& input,
-    duckdb::vector<duckdb::LogicalType>&, duckdb::vector<std::string>&) {
+duckdb::unique_ptr<duckdb::FunctionData> RefuseBind(duckdb::ClientContext&,
+                                                    duckdb::TableFunctionBindInput& input,
+                                                    duckdb::vector<duckdb::LogicalType>&,
+                                                    duckdb::vector<std::string>&) {
   throw duckdb::PermissionException("table function %s", input.table_function.name);
 }
 
@@ -40,8 +50,9 @@ std::shared_ptr<const duckdb::TableFunction> FindParquetScan(
   auto& entry = duckdb::Catalog::GetSystemCatalog(context)
                     .GetEntry<duckdb::TableFunctionCatalogEntry>(context, DEFAULT_SCHEMA,
                                                                  "parquet_scan");
-  return std::make_shared<const duckdb::TableFunction>(entry.functions.GetFunctionByArguments(
-      context, {duckdb::LogicalType::LIST(duckdb::LogicalType::VARCHAR)}));
+  return std::make_shared<const duckdb::TableFunction>(
+      entry.functions.GetFunctionByArguments(
+          context, {duckdb::LogicalType::LIST(duckdb::LogicalType::VARCHAR)}));
 }
 
 void LockTableFunctions(duckdb::ClientContext& context) {

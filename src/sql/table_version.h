@@ -12,8 +12,9 @@ namespace sluice::sql {
 struct TableVersion {
   catalog::TableIdent ident;
   std::shared_ptr<const table::TableMetadata> metadata;
-  const table::Snapshot* snapshot = nullptr;  ///< of `metadata`; null: a table without rows
-  table::Schema schema;                       ///< of the snapshot for time travel, else the current
+  const table::Snapshot* snapshot =
+      nullptr;           ///< of `metadata`; null: a table without rows
+  table::Schema schema;  ///< of the snapshot for time travel, else the current
 };
 
 }  // namespace sluice::sql

@@ -27,7 +27,8 @@ struct Answer {
   std::vector<std::string> rows;
 };
 
-/// For tests: a lake in a directory of its own, a catalog in SQLite, and an engine over them.
+/// For tests: a lake in a directory of its own, a catalog in SQLite, and an engine over
+/// them.
 class SqlRig {
  public:
   SqlRig() {
@@ -45,8 +46,7 @@ class SqlRig {
 
   EngineOptions Options() {
     return {.catalog = lake_catalog,
-            .make_sink =
-                [this](const catalog::TableIdent& ident)
+            .make_sink = [this](const catalog::TableIdent& ident)
                 -> Result<std::unique_ptr<connect::Sink>> {
               clock.Advance(std::chrono::milliseconds(1000));  // one per commit
               return connectors::lake::MakeLakeSink(
@@ -56,7 +56,9 @@ class SqlRig {
             .threads = 2};
   }
 
-  void Start(const EngineOptions& options) { engine = Engine::Make(options).ValueOrDie(); }
+  void Start(const EngineOptions& options) {
+    engine = Engine::Make(options).ValueOrDie();
+  }
 
   Answer Ask(const std::string& sql, std::stop_token stop = {}) {
     if (!engine) Start(Options());
@@ -82,7 +84,8 @@ class SqlRig {
     const Answer answer = Ask(sql);
     EXPECT_FALSE(answer.status.ok()) << sql;
     if (answer.status.ok()) return "";
-    EXPECT_EQ(KindName(KindOf(answer.status)), KindName(kind)) << answer.status.ToString();
+    EXPECT_EQ(KindName(KindOf(answer.status)), KindName(kind))
+        << answer.status.ToString();
     return MessageOf(answer.status);
   }
 
@@ -120,7 +123,7 @@ class SqlRig {
   }
 
   std::string directory;
-  FakeClock clock{1'700'000'000'000};
+  FakeClock clock{SystemClock().NowMs()};
   std::shared_ptr<catalog::Catalog> lake_catalog;
   std::unique_ptr<Engine> engine;
 
