@@ -68,8 +68,12 @@ duckdb::unique_ptr<duckdb::MultiFileList> LakeFiles::ComplexFilterPushdown(
   for (const auto& filter : filters) combiner.AddFilter(filter->Copy());
   duckdb::vector<duckdb::FilterPushdownResult> results;
   const auto set = combiner.GenerateTableScanFilters(info.column_indexes, results);
+  // The combiner keys its filters by the table's columns, not by their place in the scan.
   return WithMore(ToPruningFilter(
-      set, [&](uint64_t key) { return ColumnPosition(info.column_ids, key); },
+      set,
+      [](uint64_t key) {
+        return duckdb::IsVirtualColumn(key) ? -1 : static_cast<int64_t>(key);
+      },
       version_->schema));
 }
 

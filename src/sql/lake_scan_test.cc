@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/parquet/writer.h"
 #include "io/file_system.h"
 #include "sql/sql_rig_test.h"
 
@@ -104,6 +105,19 @@ TEST_F(LakeScanTest, PredicatesPruneFiles) {
                                       c.condition)),
                 ElementsAre(c.answer));
     for (const auto& [path, aside] : hidden) std::filesystem::rename(aside, path);
+  }
+}
+
+// The scan's columns come in the order of the statement, the table's in another.
+TEST_F(LakeScanTest, PredicatesBelongToTheirColumnsInAnyOrder) {
+  rig_.Rows("create table landing.pairs (a bigint, b bigint)");
+  rig_.Rows("insert into landing.pairs values (1, 100), (2, 200)");
+  rig_.Rows("insert into landing.pairs values (3, 100), (4, 200)");
+  for (const char* condition : {"b = 100 and a > 0", "a > 0 and b = 100", "b = 100"}) {
+    SCOPED_TRACE(condition);
+    EXPECT_THAT(rig_.Rows(fmt::format("select a from landing.pairs where {} order by a",
+                                      condition)),
+                ElementsAre("1", "3"));
   }
 }
 
@@ -239,7 +253,19 @@ TEST_F(LakeScanTest, ADamagedFileIsNamed) {
               ElementsAre("1000"));
 }
 
-TEST_F(LakeScanTest, AFileThatEndsTooEarlyIsNamed) {
+TEST_F(LakeScanTest, AFileWithoutFieldIdsIsRefusedInsteadOfReadAsNulls) {
+  std::filesystem::remove(files_[1]);
+  auto writer = formats::parquet::FileWriter::Make(
+                    io::Locate(files_[1]).ValueOrDie(),
+                    arrow::schema({arrow::field("id", arrow::int64())}), {})
+                    .ValueOrDie();
+  ASSERT_TRUE(writer->Finish().ok());
+  rig_.Start(rig_.Options());
+  EXPECT_THAT(rig_.Failure("select count(id) from landing.orders", ErrorKind::kCorrupt),
+              testing::AllOf(HasSubstr("no field ids"), HasSubstr(files_[1])));
+}
+
+TEST_F(LakeScanTest, AFileWithDamagedPagesIsNamed) {
   const auto size = std::filesystem::file_size(files_[2]);
   std::string bytes(size, '\0');
   std::ifstream(files_[2], std::ios::binary).read(bytes.data(), static_cast<long>(size));
