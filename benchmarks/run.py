@@ -26,7 +26,6 @@ import servers  # noqa: E402  the same servers as in the tests
 
 SLUICE = ROOT / "build" / "release" / "sluice"
 DRAINS = ROOT / "build" / "release" / "benchmarks"
-GENERATOR = ROOT / "deps" / "venv" / "bin" / "tpchgen-cli"
 COLUMNS = """l_orderkey bigint not null, l_partkey bigint not null, l_suppkey bigint not null, l_linenumber int not null,
   l_quantity decimal(15,2) not null, l_extendedprice decimal(15,2) not null, l_discount decimal(15,2) not null, l_tax decimal(15,2) not null,
   l_returnflag char(1) not null, l_linestatus char(1) not null, l_shipdate date not null, l_commitdate date not null, l_receiptdate date not null,
@@ -38,8 +37,14 @@ SUMS = "count(*), sum(l_orderkey), sum(l_extendedprice), max(l_comment), sum(l_l
 def table_file(folder, scale):
     path = folder / f"lineitem-{scale}.csv"
     if not path.exists():
-        with open(folder / "part", "wb") as out:
-            subprocess.run([GENERATOR, "csv", "-s", str(scale), "--tables=lineitem", "--stdout"], stdout=out, check=True)
+        import duckdb
+        import duckdb_extension_tpch
+
+        (extension,) = pathlib.Path(duckdb_extension_tpch.__path__[0]).rglob("tpch.duckdb_extension")
+        made = duckdb.connect()
+        made.execute(f"load '{extension}'")
+        made.execute(f"call dbgen(sf = {scale})")
+        made.execute(f"copy lineitem to '{folder / 'part'}' (format csv, header true)")
         (folder / "part").rename(path)
     return path
 
