@@ -174,6 +174,9 @@ Status AppendValue(Form form, const ColumnPlan& plan, std::string_view bytes,
       return static_cast<arrow::BinaryBuilder&>(*builder).Append(bytes);
     case Form::kText:
       return static_cast<arrow::StringBuilder&>(*builder).Append(bytes);
+    case Form::kBlankPadded:
+      return static_cast<arrow::StringBuilder&>(*builder).Append(
+          bytes.substr(0, bytes.find_last_not_of(' ') + 1));
     case Form::kJsonb:
       if (bytes.empty() || bytes[0] != 1) return BadSize();
       return static_cast<arrow::StringBuilder&>(*builder).Append(bytes.substr(1));

@@ -105,10 +105,11 @@ std::optional<Simple> SimpleType(uint32_t oid, int32_t modifier,
       return Simple{Form::kBinary, arrow::binary()};
     case kTextOid:
     case kVarcharOid:
-    case kBpcharOid:
     case kNameOid:
     case kJsonOid:
       return Simple{Form::kText, arrow::utf8()};
+    case kBpcharOid:
+      return Simple{Form::kBlankPadded, arrow::utf8()};
     case kJsonbOid:
       return Simple{Form::kJsonb, arrow::utf8()};
     case kNumericOid:
@@ -215,6 +216,7 @@ ColumnPlan PlanColumn(const ColumnFacts& facts, const TypeMap& types,
   column.fidelity = simple->fidelity;
   if (plan.can_be_odd) column.note = OddNote(plan, false);
   if (plan.form == Form::kInt16) column.note = "widened to 32 bits";
+  if (plan.form == Form::kBlankPadded) column.note = "without the blanks that pad it";
   if (plan.form == Form::kOid) column.note = "unsigned 32 bits in 64";
   const bool may_null = plan.can_be_odd && options.out_of_range == OddValuePolicy::kNull;
   column.field = arrow::field(facts.name, simple->type, !facts.not_null || may_null);

@@ -29,9 +29,9 @@ enum class Form {
   kTimestamp,
   kUuid,
   kBinary,
-  kText,   ///< bytes that are the text: text, varchar, bpchar, json, enum, or a cast to
-           ///< text
-  kJsonb,  ///< a version byte and the text
+  kText,  ///< bytes that are the text: text, varchar, json, enum, or a cast to text
+  kBlankPadded,  ///< char(n): without the blanks at its end, as in a cast to text
+  kJsonb,        ///< a version byte and the text
   kList,
 };
 
