@@ -84,7 +84,7 @@ class Fitting final {
           .name = column(i).name,
           .required = required,
           .type = type(i),
-          .doc = ""},
+          .doc = column(i).source_type},
          static_cast<int>(i));
   }
 

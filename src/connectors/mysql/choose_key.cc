@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/near_names.h"
 #include "base/text.h"
 #include "connectors/mysql/planner.h"
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/near_names.h"
 #include "base/text.h"
 
 namespace sluice::connectors::mysql {

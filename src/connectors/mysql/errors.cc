@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 #include <mysqld_error.h>
 
-#include "base/text.h"
-
 namespace sluice::connectors::mysql {
 namespace {
 
@@ -48,22 +46,6 @@ std::string Advice(unsigned code, const Endpoint& endpoint) {
     default:
       return {};
   }
-}
-
-int EditDistance(std::string_view a, std::string_view b) {
-  std::vector<int> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int>(j);
-  for (size_t i = 1; i <= a.size(); ++i) {
-    int diagonal = row[0];
-    row[0] = static_cast<int>(i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      int above = row[j];
-      row[j] = std::min(
-          {row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -126,32 +108,6 @@ Status ErrorFrom(const ServerError& error, const Endpoint& endpoint,
                {{"connector", "mysql"},
                 {"sqlstate", error.sqlstate},
                 {"code", std::to_string(error.code)}});
-}
-
-std::vector<std::string> NearNames(std::string_view wanted,
-                                   const std::vector<std::string>& names) {
-  const std::string small = Lower(wanted);
-  std::vector<std::pair<int, std::string>> scored;
-  for (const std::string& name : names) {
-    const std::string other = Lower(name);
-    const bool contains = small.size() >= 3 && other.size() >= 3 &&
-                          (other.find(small) != std::string::npos ||
-                           small.find(other) != std::string::npos);
-    const int distance = EditDistance(small, other);
-    const int allowed = 1 + static_cast<int>(small.size()) / 4;
-    if (distance <= allowed || contains) scored.emplace_back(distance, name);
-  }
-  std::sort(scored.begin(), scored.end());
-  std::vector<std::string> near;
-  for (const auto& [distance, name] : scored) {
-    if (near.size() < 3) near.push_back(name);
-  }
-  return near;
-}
-
-std::string DidYouMean(std::string_view wanted, const std::vector<std::string>& names) {
-  const std::vector<std::string> near = NearNames(wanted, names);
-  return near.empty() ? "" : "; did you mean " + Join(near, ", ") + "?";
 }
 
 }  // namespace sluice::connectors::mysql

@@ -29,11 +29,4 @@ ErrorKind KindOfServerError(const ServerError& error);
 Status ErrorFrom(const ServerError& error, const Endpoint& endpoint,
                  std::string_view doing);
 
-/// Up to three of `names` that look like `wanted`, best first.
-std::vector<std::string> NearNames(std::string_view wanted,
-                                   const std::vector<std::string>& names);
-
-/// "; did you mean a, b?" or "".
-std::string DidYouMean(std::string_view wanted, const std::vector<std::string>& names);
-
 }  // namespace sluice::connectors::mysql

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/near_names.h"
 #include "base/text.h"
 
 namespace sluice::connectors::mysql {

@@ -302,12 +302,6 @@ TEST(KeyColumn, LiteralsKeepTheValue) {
   EXPECT_EQ(key(KeyKind::kBinary).Literal("00FF"), "x'00FF'");
 }
 
-TEST(Errors, NearNames) {
-  EXPECT_THAT(NearNames("ordrs", {"orders", "items", "order"}),
-              ElementsAre("orders", "order"));
-  EXPECT_THAT(NearNames("x", {"orders", "items"}), ElementsAre());
-}
-
 TEST(Session, QuotesNamesAndTexts) {
   EXPECT_EQ(QuoteName("a`b"), "`a``b`");
   EXPECT_EQ(QuoteText("plain"), "'plain'");

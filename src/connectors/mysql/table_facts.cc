@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/near_names.h"
 #include "base/text.h"
 
 namespace sluice::connectors::mysql {
