@@ -98,8 +98,8 @@ Result<transfer::ImportItem> MakeItem(const ImportOptions& options, const Lake* 
     item.target = options.to;
     while (item.target.size() > 1 && item.target.back() == '/') item.target.pop_back();
     if (!options.tables.empty()) item.target += "/" + table_name;
-    item.sink = connectors::files::MakeDirectorySink(item.target,
-                                                     {.compression = options.compression});
+    item.sink = connectors::files::MakeDirectorySink(
+        item.target, {.compression = options.compression});
     return item;
   }
   SLUICE_ASSIGN(catalog::TableIdent ident, LakeTarget(options, table_name));

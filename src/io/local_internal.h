@@ -12,7 +12,8 @@ namespace sluice::io::internal {
 bool IsLocal(const Location& location);
 
 /// The error of a failed system call: kNotFound, kAlreadyExists, kUserInput for a path
-/// that cannot be, kAuth without the right, else kUnavailable; with the path and the system's text.
+/// that cannot be, kAuth without the right, else kUnavailable; with the path and the
+/// system's text.
 Status SystemError(std::string_view doing, const std::string& path, int error_number);
 
 /// Makes the directory and its parents, each entered durably in the one above it.
