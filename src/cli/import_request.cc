@@ -121,7 +121,12 @@ Result<connect::ReadOptions> MakeReadOptions(const ImportOptions& options) {
   SLUICE_ASSIGN(read.out_of_range, connect::ParseOddValuePolicy(options.out_of_range));
   SLUICE_ASSIGN(read.wrong_storage_class,
                 connect::ParseOddValuePolicy(options.wrong_storage_class));
-  read.allow_lossy = options.allow_lossy;
+  // Asking for nulls in place of odd values is the explicit switch that lossy columns
+  // need.
+  for (connect::OddValuePolicy policy :
+       {read.zero_dates, read.out_of_range, read.wrong_storage_class}) {
+    read.allow_lossy |= policy == connect::OddValuePolicy::kNull;
+  }
   read.wide_decimals_as_decimal256 = options.wide_decimals == "decimal256";
   return read;
 }
@@ -181,7 +186,9 @@ Result<PreparedImport> PrepareImport(const std::string& url, const ImportOptions
     }
   }
   if (!IsDirectory(options.to)) {
-    SLUICE_ASSIGN(Lake lake, OpenLake(lake_directory, create_lake));
+    const bool imagined = !create_lake && !HasLake(lake_directory);
+    SLUICE_ASSIGN(Lake lake, imagined ? EmptyLake(lake_directory)
+                                      : OpenLake(lake_directory, create_lake));
     prepared.lake = std::make_shared<Lake>(std::move(lake));
   }
   for (connect::Selection& selection : selections) {

@@ -14,24 +14,42 @@
 
 namespace sluice::cli {
 
-Result<Lake> OpenLake(const std::string& directory, bool create) {
+namespace {
+
+std::string CatalogPath(const std::string& directory) {
+  return directory + "/catalog.db";
+}
+
+Result<Lake> OpenCatalog(const std::string& directory, std::string path, bool create) {
   Lake lake{.directory = directory};
   SLUICE_ASSIGN(lake.warehouse, io::CanonicalUri(directory));
-  std::string catalog_path = directory + "/catalog.db";
+  SLUICE_ASSIGN(
+      lake.catalog,
+      catalog::OpenSqliteCatalog(
+          {.path = std::move(path), .warehouse = lake.warehouse, .create = create},
+          SystemClock(), Random::System()));
+  return lake;
+}
+
+}  // namespace
+
+bool HasLake(const std::string& directory) {
   std::error_code ignored;
-  if (!create && !std::filesystem::exists(catalog_path, ignored)) {
+  return std::filesystem::exists(CatalogPath(directory), ignored);
+}
+
+Result<Lake> EmptyLake(const std::string& directory) {
+  return OpenCatalog(directory, ":memory:", true);
+}
+
+Result<Lake> OpenLake(const std::string& directory, bool create) {
+  if (!create && !HasLake(directory)) {
     return Error(ErrorKind::kNotFound,
                  "there is no lake here yet; import a table first, or name another with "
                  "--lake DIR or SLUICE_LAKE: " +
                      directory);
   }
-  SLUICE_ASSIGN(auto catalog,
-                catalog::OpenSqliteCatalog({.path = std::move(catalog_path),
-                                            .warehouse = lake.warehouse,
-                                            .create = create},
-                                           SystemClock(), Random::System()));
-  lake.catalog = std::move(catalog);
-  return lake;
+  return OpenCatalog(directory, CatalogPath(directory), create);
 }
 
 Result<std::unique_ptr<state::State>> OpenState(const Lake& lake) {

@@ -22,6 +22,12 @@ struct Lake {
 /// Opens it; `create` makes it when absent, else it fails with kNotFound and what to do.
 Result<Lake> OpenLake(const std::string& directory, bool create);
 
+/// Whether there is a lake in the directory.
+bool HasLake(const std::string& directory);
+
+/// The lake as it would be before its first table: nothing is made. For plans.
+Result<Lake> EmptyLake(const std::string& directory);
+
 /// DIR/state.db.
 Result<std::unique_ptr<state::State>> OpenState(const Lake& lake);
 

@@ -23,6 +23,25 @@ std::string Explained(const Option& option) {
   return text;
 }
 
+// `text` in lines of at most `columns`, broken at blanks; lines after the first are
+// indented.
+std::string Wrapped(const std::string& text, size_t columns, size_t indent) {
+  std::string wrapped;
+  size_t used = 0;
+  for (std::string_view word : SplitText(text, ' ')) {
+    if (used > 0 && used + 1 + word.size() > columns) {
+      wrapped += "\n" + std::string(indent, ' ');
+      used = 0;
+    } else if (used > 0) {
+      wrapped += ' ';
+      ++used;
+    }
+    wrapped += word;
+    used += word.size();
+  }
+  return wrapped;
+}
+
 std::string Usage(const Command& command) {
   return fmt::format("sluice {}{}{} [options]", command.name,
                      command.positional.empty() ? "" : " ", command.positional);
@@ -41,9 +60,10 @@ std::string HelpText(const Command& command, bool all) {
       continue;
     }
     std::string signature = Signature(option);
+    std::string explained = Wrapped(Explained(option), 60, 38);
     text += signature.size() <= 34
-                ? fmt::format("  {:<34}  {}\n", signature, Explained(option))
-                : fmt::format("  {}\n{:38}{}\n", signature, "", Explained(option));
+                ? fmt::format("  {:<34}  {}\n", signature, explained)
+                : fmt::format("  {}\n{:38}{}\n", signature, "", explained);
   }
   text +=
       fmt::format("  {:<34}  {}\n", "-h, --help",
