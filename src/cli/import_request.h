@@ -22,7 +22,6 @@ struct ImportOptions {
   std::string compression = "zstd";
   std::string zero_dates = "error", out_of_range = "error", wrong_storage_class = "error";
   std::string wide_decimals = "text";
-  bool allow_lossy = false;
   std::string on_error = "stop";
   int64_t chunk_rows_min = 50000;
   int chunks_per_connection = 8;

@@ -113,7 +113,8 @@ struct ReadOptions {
       OddValuePolicy::kError;  ///< infinity, NaN in numeric, year 294276, ...
   OddValuePolicy wrong_storage_class =
       OddValuePolicy::kError;  ///< SQLite: value against its column
-  bool allow_lossy = false;
+  bool allow_lossy =
+      false;  ///< columns labelled lossy are read; else the import is refused
   bool wide_decimals_as_decimal256 = false;  ///< precision 39..76; else text form
 };
 

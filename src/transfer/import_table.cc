@@ -153,12 +153,12 @@ Status CheckFidelity(const connect::TableSchema& schema, bool allow_lossy) {
     lossy.push_back(column.name + " (" + column.source_type + why + ")");
   }
   if (lossy.empty()) return Status::OK();
-  return Error(
-      ErrorKind::kUserInput,
-      "some values of these columns would change; cast them in a query, or allow it with "
-      "--allow-lossy: " +
-          Join(lossy, ", "),
-      {{"table", schema.name}});
+  return Error(ErrorKind::kUserInput,
+               "some values of these columns would change, and nobody asked for it; cast "
+               "them in a "
+               "query: " +
+                   Join(lossy, ", "),
+               {{"table", schema.name}});
 }
 
 TableReport ImportTable(const ImportRun& run, const ImportItem& item) {

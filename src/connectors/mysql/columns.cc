@@ -217,8 +217,9 @@ Result<std::vector<ResultColumn>> ColumnsFromFields(const std::vector<WireField>
     }
     Mapping mapping = Map(field, options);
     const bool date = mapping.codec == Codec::kDate || mapping.codec == Codec::kTimestamp;
-    const bool nullable = nullable_only || (field.flags & NOT_NULL_FLAG) == 0 ||
-                          (date && options.zero_dates == OddValuePolicy::kNull);
+    const bool lossy = date && options.zero_dates == OddValuePolicy::kNull;
+    const bool nullable = nullable_only || (field.flags & NOT_NULL_FLAG) == 0 || lossy;
+    if (lossy) mapping.fidelity = types::Fidelity::kLossy;
     ResultColumn& result = columns.emplace_back();
     result.column = {field.name, mapping.source_type,
                      arrow::field(field.name, mapping.type, nullable), mapping.fidelity,

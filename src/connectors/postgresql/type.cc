@@ -219,6 +219,7 @@ ColumnPlan PlanColumn(const ColumnFacts& facts, const TypeMap& types,
   if (plan.form == Form::kBlankPadded) column.note = "without the blanks that pad it";
   if (plan.form == Form::kOid) column.note = "unsigned 32 bits in 64";
   const bool may_null = plan.can_be_odd && options.out_of_range == OddValuePolicy::kNull;
+  if (may_null) column.fidelity = Fidelity::kLossy;
   column.field = arrow::field(facts.name, simple->type, !facts.not_null || may_null);
   return plan;
 }

@@ -145,6 +145,7 @@ ColumnPlan PlanColumn(const ColumnFacts& facts, bool exact, OddValuePolicy polic
   if (declared_form == Form::kAnyText || (as_text && !is_text)) {
     column.fidelity = Fidelity::kTextForm;
   }
+  if (may_null) column.fidelity = Fidelity::kLossy;
   if (declared_form == Form::kAnyText && !as_text) {
     column.note = facts.declared_type.empty() ? "no declared type: text form; "
                                               : "text form of the value as stored; ";

@@ -55,7 +55,9 @@ TEST(ColumnTest, PolicyDecidesTypeAndNullability) {
   ColumnFacts integer{"c", "INTEGER", /*not_null=*/true};
   EXPECT_FALSE(
       PlanColumn(integer, false, OddValuePolicy::kError).column.field->nullable());
-  EXPECT_TRUE(PlanColumn(integer, false, OddValuePolicy::kNull).column.field->nullable());
+  auto nulled = PlanColumn(integer, false, OddValuePolicy::kNull).column;
+  EXPECT_TRUE(nulled.field->nullable());
+  EXPECT_EQ(nulled.fidelity, types::Fidelity::kLossy);
   EXPECT_TRUE(PlanColumn(integer, false, OddValuePolicy::kText)
                   .column.field->type()
                   ->Equals(arrow::utf8()));
