@@ -59,6 +59,8 @@ std::string OneLine(const transfer::TableReport& table) {
 
 void PrintSummary(const transfer::ImportReport& report) {
   std::string text;
+  bool one_failed = report.tables.size() == 1 && !report.tables[0].status.ok();
+  if (one_failed) return;  // stderr says it all
   for (const transfer::TableReport& table : report.tables) text += OneLine(table) + "\n";
   text += fmt::format("consistency: {} ({})\n",
                       ConsistencyName(report.snapshot.consistency), report.snapshot.how);

@@ -71,7 +71,9 @@ const connect::Registry& Connectors() {
     made->Add(connectors::sqlite::MakeSqliteConnector());
     made->Add(connectors::mysql::MakeMysqlConnector());
     made->Add(connectors::postgresql::MakePostgresqlConnector());
+#ifdef SLUICE_FAILPOINTS  // test builds: a source without a server
     made->Add(connectors::fake::MakeConnector());
+#endif
     return made;
   }();
   return *registry;
