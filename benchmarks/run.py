@@ -31,20 +31,22 @@ COLUMNS = """l_orderkey bigint not null, l_partkey bigint not null, l_suppkey bi
   l_returnflag char(1) not null, l_linestatus char(1) not null, l_shipdate date not null, l_commitdate date not null, l_receiptdate date not null,
   l_shipinstruct char(25) not null, l_shipmode char(10) not null, l_comment varchar(44) not null, primary key (l_orderkey, l_linenumber)"""
 FORMATS = "bbbb" + "tttt" + "bb" + "bbb" + "bbb"
+GENERATE = """
+import pathlib, sys, duckdb, duckdb_extension_tpch
+(extension,) = pathlib.Path(duckdb_extension_tpch.__path__[0]).rglob("tpch.duckdb_extension")
+made = duckdb.connect()
+made.execute(f"load '{extension}'")
+made.execute(f"call dbgen(sf = {sys.argv[1]})")
+made.execute(f"copy lineitem to '{sys.argv[2]}' (format csv, header true)")
+"""
 SUMS = "count(*), sum(l_orderkey), sum(l_extendedprice), max(l_comment), sum(l_linenumber), min(l_shipdate)"
 
 
 def table_file(folder, scale):
     path = folder / f"lineitem-{scale}.csv"
     if not path.exists():
-        import duckdb
-        import duckdb_extension_tpch
-
-        (extension,) = pathlib.Path(duckdb_extension_tpch.__path__[0]).rglob("tpch.duckdb_extension")
-        made = duckdb.connect()
-        made.execute(f"load '{extension}'")
-        made.execute(f"call dbgen(sf = {scale})")
-        made.execute(f"copy lineitem to '{folder / 'part'}' (format csv, header true)")
+        # In a process of its own: what this one holds would count as peak memory of its children.
+        subprocess.run([sys.executable, "-c", GENERATE, str(scale), str(folder / "part")], check=True)
         (folder / "part").rename(path)
     return path
 
