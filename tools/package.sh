@@ -24,15 +24,17 @@ LD_BIND_NOW=1 ldd "$binary" | awk '$3 ~ /^\// {print $3}' | sort -u | while read
     cp -L "/usr/share/doc/$owner/copyright" "share/doc/sluice/libraries/$owner.txt"
   fi
 done
-chmod u+w lib/*
+# How MariaDB's client library proves who it is: loaded by name at run time, so ldd does not show them.
+mkdir lib/plugin; cp -L "$(mariadb_config --plugindir)"/*.so lib/plugin/
+chmod -R u+w lib
 cp "$root/deps/licenses/"*.txt share/doc/sluice/libraries/
 cp "$root"/{LICENSE,NOTICE,README.md,CHANGELOG.md} share/doc/sluice/ 2>/dev/null || cp "$root"/{LICENSE,NOTICE} share/doc/sluice/
 mkdir -p share/bash-completion/completions share/zsh/site-functions
 "$binary" completion bash >share/bash-completion/completions/sluice
 "$binary" completion zsh >share/zsh/site-functions/_sluice
 
-for f in lib/*; do
-  "$patchelf" --set-rpath "\$ORIGIN" "$f"
+for f in lib/*.so* lib/plugin/*.so; do
+  "$patchelf" --set-rpath "\$ORIGIN:\$ORIGIN/.." "$f"
   if file -b "$f" | grep -q 'not stripped'; then strip --strip-unneeded "$f"; fi
 done
 "$patchelf" --set-rpath "\$ORIGIN/../lib" bin/sluice

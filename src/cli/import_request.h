@@ -26,7 +26,7 @@ struct ImportOptions {
   int64_t chunk_rows_min = 50000;
   int chunks_per_connection = 8;
   int writers = 2;
-  int64_t queue_mb = 64;
+  int64_t queue_mb = 16;
   int64_t batch_rows = 65536;
 };
 std::vector<options::Option> ImportRows(ImportOptions* target);

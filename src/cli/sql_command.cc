@@ -191,8 +191,9 @@ CliCommand MakeSqlCommand() {
       .examples = {"sluice sql 'select status, count(*), sum(total) from landing.orders "
                    "group by 1'",
                    "sluice sql --output csv -f report.sql > report.csv",
-                   "sluice sql 'create table trusted.paid as select * from "
-                   "landing.orders where paid'"},
+                   "sluice sql 'create schema if not exists trusted; create table "
+                   "trusted.paid as select * "
+                   "from landing.orders'"},
       .positional_min = 0,
       .positional_max = 1,
       .options = options::Bind<SqlOptions>(kRows, &fields->sql)};

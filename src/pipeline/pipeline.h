@@ -27,7 +27,7 @@ struct Counters {
 struct Options {
   int readers = 4;                     ///< threads, each on one split at a time
   int writers = 2;                     ///< threads; a split stays on one of them
-  int64_t queue_bytes_max = 64 << 20;  ///< of batches between readers and writers, in all
+  int64_t queue_bytes_max = 16 << 20;  ///< of batches between readers and writers, in all
   std::function<void()> on_tick;  ///< called by the caller's own thread while it waits
   std::chrono::milliseconds tick{100};  ///< how often
 };

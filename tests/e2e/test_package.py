@@ -29,3 +29,8 @@ def test_the_tarball_runs_anywhere(tmp_path):
     for line in libraries.splitlines():
         assert str(place) in line or any(name in line for name in system), line
     assert (place / "share/doc/sluice/LICENSE").exists() and (place / "share/doc/sluice/NOTICE").exists()
+    # What MySQL 8 and ed25519 accounts log in with, and everything it needs, is in the tarball too.
+    for plugin in ("caching_sha2_password", "client_ed25519"):
+        needs = subprocess.run(["ldd", f"lib/plugin/{plugin}.so"], capture_output=True, text=True, cwd=place, check=True).stdout
+        for line in needs.splitlines():
+            assert str(place) in line or any(name in line for name in system), line

@@ -1,5 +1,6 @@
 #include "connectors/mysql/session.h"
 
+#include <filesystem>
 #include <mutex>
 
 #include <errmsg.h>
@@ -24,6 +25,15 @@ ServerError ErrorOf(MYSQL* mysql) {
   return {mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql)};
 }
 
+/// A relocated program carries the client library's login plugins beside its libraries;
+/// "" when it was not relocated and the library's own directory is right.
+std::string PackagedPlugins() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto plugins = program.parent_path().parent_path() / "lib" / "plugin";
+  return !error && std::filesystem::is_directory(plugins, error) ? plugins.string() : "";
+}
+
 void SetOptions(MYSQL* mysql, const Settings& settings, bool tls) {
   const unsigned timeout = static_cast<unsigned>(settings.connect_timeout_s);
   const unsigned no = 0;
@@ -33,6 +43,9 @@ void SetOptions(MYSQL* mysql, const Settings& settings, bool tls) {
   mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
   mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &kPacketBytesMax);
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "sluice");
+  if (const std::string plugins = PackagedPlugins(); !plugins.empty()) {
+    mysql_optionsv(mysql, MYSQL_PLUGIN_DIR, plugins.c_str());
+  }
   if (settings.socket.empty()) {
     // "localhost" would make the library look for a socket of its own choice.
     const unsigned tcp = MYSQL_PROTOCOL_TCP;
