@@ -83,6 +83,10 @@ TEST(NearNames, SuggestsWhatWasMeant) {
 TEST(Secret, IsStruckOut) {
   Secret secret("hunter22");
   EXPECT_EQ(RedactSecrets("pw=hunter22;"), "pw=***;");
+  Secret digits("12345");
+  Json json = {{"rows", 123456}, {"12345", "see 12345"}, {"list", {"hunter22", 1}}};
+  EXPECT_EQ(ToText(RedactSecretValues(json)),
+            R"({"rows":123456,"12345":"see ***","list":["***",1]})");
   EXPECT_EQ(KindOf(ReadSecret("hunter22").status()), ErrorKind::kUserInput);
   EXPECT_EQ(KindOf(ReadSecret("file:/no/such").status()), ErrorKind::kNotFound);
 }

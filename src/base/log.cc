@@ -47,7 +47,7 @@ std::string JsonLine(LogLevel level, std::string_view room, std::string_view sen
   json["room"] = room;
   json["message"] = sentence;
   for (const auto& [name, value] : fields) json[std::string(name)] = value;
-  return ToText(json);
+  return ToText(RedactSecretValues(std::move(json)));
 }
 
 }  // namespace
@@ -73,9 +73,8 @@ void Log(LogLevel level, std::string_view room, std::string_view sentence,
   std::lock_guard lock(sink.mutex);
   if (level < sink.level || sink.level == LogLevel::kOff) return;
   std::string line = sink.format == LogFormat::kText
-                         ? TextLine(level, room, sentence, fields)
+                         ? RedactSecrets(TextLine(level, room, sentence, fields))
                          : JsonLine(level, room, sentence, fields);
-  line = RedactSecrets(std::move(line));
   line += '\n';
   if (sink.before) sink.before();
   std::fwrite(line.data(), 1, line.size(), stderr);

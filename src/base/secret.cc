@@ -64,4 +64,12 @@ std::string RedactSecrets(std::string text) {
   return text;
 }
 
+Json RedactSecretValues(Json json) {
+  if (json.is_string()) return RedactSecrets(json.get<std::string>());
+  if (json.is_structured()) {
+    for (Json& item : json) item = RedactSecretValues(std::move(item));
+  }
+  return json;
+}
+
 }  // namespace sluice

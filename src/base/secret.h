@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace sluice {
@@ -35,5 +36,9 @@ Result<Secret> ReadSecret(std::string_view reference);
 /// `text` with every secret of four or more characters that this process has held
 /// replaced by "***". Thread-safe.
 std::string RedactSecrets(std::string text);
+
+/// The same for every string value in `json`; keys, numbers and form stay, so it stays
+/// JSON.
+Json RedactSecretValues(Json json);
 
 }  // namespace sluice

@@ -399,4 +399,22 @@ Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const SqliteCatalogOptions& o
                                          clock, random);
 }
 
+Result<std::vector<std::string>> ForeignMetadata(const std::string& path,
+                                                 const std::string& name) {
+  SLUICE_ASSIGN(auto database, sqlite::Database::Open(path, {.read_only = true}));
+  SLUICE_ASSIGN(bool has_type, PrepareSchema(*database, /*create=*/false));
+  std::string views = has_type ? " OR iceberg_type = 'VIEW'" : "";
+  SLUICE_ASSIGN(auto select,
+                database->Prepare("SELECT metadata_location FROM iceberg_tables WHERE "
+                                  "metadata_location IS NOT NULL AND (catalog_name <> ?" +
+                                  views + ")"));
+  select.Bind(1, name);
+  std::vector<std::string> locations;
+  while (true) {
+    SLUICE_ASSIGN(bool row, select.Step());
+    if (!row) return locations;
+    locations.emplace_back(select.text_at(0));
+  }
+}
+
 }  // namespace sluice::catalog

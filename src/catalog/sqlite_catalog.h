@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -21,6 +22,11 @@ struct SqliteCatalogOptions {
 /// without the column iceberg_type (schema V0) are read and written too.
 Result<std::unique_ptr<Catalog>> OpenSqliteCatalog(const SqliteCatalogOptions& options,
                                                    Clock& clock, Random& random);
+
+/// Metadata locations of the rows that are not tables of catalog `name`: tables of other
+/// catalogs in the same database, and views. Their files must not be taken for orphans.
+Result<std::vector<std::string>> ForeignMetadata(const std::string& path,
+                                                 const std::string& name = "sluice");
 
 /// warehouse/<namespace>/<table>, dots of the namespace as '/'.
 std::string TableLocation(const std::string& warehouse, const TableIdent& ident);

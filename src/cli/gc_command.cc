@@ -57,6 +57,7 @@ Result<int> RunGc(const Fields& fields) {
   SLUICE_ASSIGN(options.older_than, ParseAge(fields.gc.older_than));
   SLUICE_ASSIGN(Lake lake, OpenLake(fields.lake.Directory(), false));
   options.warehouse = lake.warehouse;
+  SLUICE_ASSIGN(options.foreign_metadata, ForeignMetadata(lake));
   SLUICE_ASSIGN(auto orphans,
                 transfer::CollectOrphans(*lake.catalog, options, SystemClock()));
   int64_t bytes = 0;

@@ -52,6 +52,10 @@ Result<Lake> OpenLake(const std::string& directory, bool create) {
   return OpenCatalog(directory, CatalogPath(directory), create);
 }
 
+Result<std::vector<std::string>> ForeignMetadata(const Lake& lake) {
+  return catalog::ForeignMetadata(lake.directory + "/catalog.db");
+}
+
 Result<std::unique_ptr<state::State>> OpenState(const Lake& lake) {
   return state::State::Open(lake.directory + "/state.db", SystemClock());
 }

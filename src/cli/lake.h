@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -27,6 +28,9 @@ bool HasLake(const std::string& directory);
 
 /// The lake as it would be before its first table: nothing is made. For plans.
 Result<Lake> EmptyLake(const std::string& directory);
+
+/// Metadata files that other catalogs keep in the lake's catalog.db.
+Result<std::vector<std::string>> ForeignMetadata(const Lake& lake);
 
 /// DIR/state.db.
 Result<std::unique_ptr<state::State>> OpenState(const Lake& lake);

@@ -26,6 +26,12 @@ constexpr int64_t kMeasuredRows = 10000;
 
 void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
+// Ends the reading when nobody takes the rows any more (head, a full disk).
+Status CheckOutput() {
+  if (!std::ferror(stdout)) return Status::OK();
+  return Error(ErrorKind::kUnavailable, "cannot write the result to stdout");
+}
+
 bool IsNumber(const arrow::DataType& type) {
   return arrow::is_numeric(type.id()) || arrow::is_decimal(type.id());
 }
@@ -100,6 +106,7 @@ Status WriteTable(arrow::RecordBatchReader& reader) {
   };
   for (;;) {
     std::shared_ptr<arrow::RecordBatch> batch;
+    SLUICE_TRY(CheckOutput());
     SLUICE_TRY(reader.ReadNext(&batch));
     if (!batch) break;
     for (int64_t row = 0; row < batch->num_rows(); ++row, ++count) {
@@ -136,6 +143,7 @@ Status WriteCsv(arrow::RecordBatchReader& reader) {
   Print(line + "\n");
   for (;;) {
     std::shared_ptr<arrow::RecordBatch> batch;
+    SLUICE_TRY(CheckOutput());
     SLUICE_TRY(reader.ReadNext(&batch));
     if (!batch) return Status::OK();
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
@@ -157,6 +165,7 @@ Status WriteJson(arrow::RecordBatchReader& reader, bool lines) {
   if (!lines) Print("[");
   for (;;) {
     std::shared_ptr<arrow::RecordBatch> batch;
+    SLUICE_TRY(CheckOutput());
     SLUICE_TRY(reader.ReadNext(&batch));
     if (!batch) break;
     for (int64_t row = 0; row < batch->num_rows(); ++row) {
@@ -177,6 +186,7 @@ Status WriteArrow(arrow::RecordBatchReader& reader) {
   SLUICE_ASSIGN(auto writer, arrow::ipc::MakeStreamWriter(&out, reader.schema()));
   for (;;) {
     std::shared_ptr<arrow::RecordBatch> batch;
+    SLUICE_TRY(CheckOutput());
     SLUICE_TRY(reader.ReadNext(&batch));
     if (!batch) return writer->Close();
     SLUICE_TRY(writer->WriteRecordBatch(*batch));
@@ -193,6 +203,7 @@ Status WriteParquet(arrow::RecordBatchReader& reader) {
                 formats::parquet::FileWriter::Make(location, reader.schema(), {}));
   for (;;) {
     std::shared_ptr<arrow::RecordBatch> batch;
+    SLUICE_TRY(CheckOutput());
     SLUICE_TRY(reader.ReadNext(&batch));
     if (!batch) break;
     SLUICE_TRY(writer->Write(*batch));
@@ -238,10 +249,8 @@ Status WriteResult(arrow::RecordBatchReader& reader, const std::string& form) {
                   : form == "parquet" ? WriteParquet(reader)
                                       : WriteTable(reader);
   SLUICE_TRY(status);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
-    return Error(ErrorKind::kUnavailable, "cannot write the result to stdout");
-  }
-  return Status::OK();
+  (void)std::fflush(stdout);
+  return CheckOutput();
 }
 
 }  // namespace sluice::cli

@@ -62,7 +62,7 @@ std::vector<options::Option> ReportRows(ReportOptions* target) {
 }
 
 void PrintJson(const Json& json) {
-  std::string line = RedactSecrets(ToText(json)) + "\n";
+  std::string line = ToText(RedactSecretValues(json)) + "\n";
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
 }

@@ -21,6 +21,9 @@ struct GcOptions {
   std::chrono::milliseconds older_than{
       86400000};        ///< younger files may belong to a running load
   bool remove = false;  ///< else only list
+  /// Metadata files of tables and views that other catalogs keep in the same database:
+  /// what is below their tables' directories is spared.
+  std::vector<std::string> foreign_metadata;
 };
 
 /// Lists, and on request removes, files under the lake's table directories that no

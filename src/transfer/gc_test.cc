@@ -84,17 +84,19 @@ TEST_F(Gc, FindsNothingInACleanLake) {
 
 TEST_F(Gc, ListsThenRemovesOrphansOnly) {
   std::vector<std::string> orphans = {
-      Put("landing/orders/data/dead-s0-1.parquet"),
-      Put("landing/orders/data/day=1/dead-s1-1.parquet"),
-      Put("landing/orders/metadata/snap-1-dead.avro"),
-      Put("landing/orders/metadata/00009-dead.metadata.json"),
-      Put("landing/orders/metadata/.00009-dead.metadata.json.x.tmp"),
-      Put("landing/never/data/dead.parquet"),
-      Put("deep/er/items/data/dead.parquet")};
+      Put("landing/orders/data/5f635af9-9297-41ca-97be-207e0e79e8a4-s0-1.parquet"),
+      Put("landing/orders/data/day=1/5f635af9-9297-41ca-97be-207e0e79e8a4-s1-1.parquet"),
+      Put("landing/orders/metadata/snap-1-5f635af9-9297-41ca-97be-207e0e79e8a4.avro"),
+      Put("landing/orders/metadata/"
+          "00009-5f635af9-9297-41ca-97be-207e0e79e8a4.metadata.json"),
+      Put("landing/orders/metadata/"
+          ".00009-5f635af9-9297-41ca-97be-207e0e79e8a4.metadata.json.x.tmp"),
+      Put("landing/never/data/5f635af9-9297-41ca-97be-207e0e79e8a4.parquet"),
+      Put("deep/er/items/data/5f635af9-9297-41ca-97be-207e0e79e8a4.parquet")};
   for (const char* foreign :
        {"notes.txt", "landing/orders/readme.md", "landing/orders/data/notes.txt",
         "landing/orders/metadata/version-hint.text", "data/mine.parquet", "state.db",
-        "landing/orders/mine.parquet"}) {
+        "landing/orders/mine.parquet", "landing/orders/data/mine.parquet"}) {
     Put(foreign);
   }
   int files = AllFiles();
@@ -107,8 +109,33 @@ TEST_F(Gc, ListsThenRemovesOrphansOnly) {
   EXPECT_TRUE(fs::exists(directory + "/catalog.db"));
 }
 
+TEST_F(Gc, KnowsTheLakeUnderAnotherNameOfItsPath) {
+  std::string link = directory + "-link";
+  fs::create_directory_symlink(directory, link);
+  FakeClock later(SystemClock().NowMs() + int64_t{25} * 3600000);
+  auto orphans =
+      CollectOrphans(*lake_catalog, {.warehouse = link, .remove = true}, later);
+  fs::remove(link);
+  EXPECT_TRUE(orphans.ValueOrDie().empty());
+  EXPECT_EQ(Ids(), IdRange(0, 20));
+}
+
+TEST_F(Gc, SparesWhatBelongsToOtherCatalogsAndLakes) {
+  std::string file = "/data/5f635af9-9297-41ca-97be-207e0e79e8a4-s0-1.parquet";
+  Put("theirs/table" + file);
+  Put("inner/catalog.db");
+  Put("inner/landing/orders" + file);
+  FakeClock later(SystemClock().NowMs() + int64_t{25} * 3600000);
+  GcOptions options{.warehouse = directory, .remove = true};
+  options.foreign_metadata = {"file://" + directory +
+                              "/theirs/table/metadata/00000-x.metadata.json"};
+  EXPECT_TRUE(CollectOrphans(*lake_catalog, options, later).ValueOrDie().empty());
+  options.foreign_metadata.clear();
+  EXPECT_EQ(CollectOrphans(*lake_catalog, options, later).ValueOrDie().size(), 1u);
+}
+
 TEST_F(Gc, LeavesYoungFiles) {
-  Put("landing/orders/data/running-s0-1.parquet");
+  Put("landing/orders/data/5f635af9-9297-41ca-97be-207e0e79e8a4-s0-1.parquet");
   EXPECT_TRUE(Collect(true, 23).ValueOrDie().empty());
   EXPECT_EQ(Collect(true, 25).ValueOrDie().size(), 1u);
 }
@@ -133,7 +160,8 @@ TEST_F(Gc, FilesOfADroppedTableAreOrphans) {
 }
 
 TEST_F(Gc, RefusesWhenAnyMetadataCannotBeRead) {
-  std::string orphan = Put("landing/orders/data/dead.parquet");
+  std::string orphan =
+      Put("landing/orders/data/5f635af9-9297-41ca-97be-207e0e79e8a4.parquet");
   auto loaded = lake_catalog->LoadTable({"deep.er", "items"}).ValueOrDie();
   std::string list =
       io::Locate(loaded.metadata.CurrentSnapshot()->manifest_list).ValueOrDie().path;

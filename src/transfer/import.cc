@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "transfer/import_table.h"
 
@@ -63,7 +64,7 @@ void ImportTables(const ImportRun& run, ImportReport* report) {
 
 // The run is over whatever the ledger says about it.
 void FinishRun(state::State& state, const ImportReport& report, const Status& status) {
-  Json json = report.ToJson();
+  Json json = RedactSecretValues(report.ToJson());
   Status recorded =
       state.FinishRun(report.run_id, status.ok() ? "succeeded" : "failed", json);
   if (recorded.ok()) return;

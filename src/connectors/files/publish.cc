@@ -97,6 +97,15 @@ Result<std::vector<std::string>> VisibleNames(const std::string& directory) {
   return visible;
 }
 
+namespace {
+
+Status EndJournal(const std::string& staging) {
+  SLUICE_TRY(internal::Unlink(JournalPath(staging)));
+  return internal::SyncDirectory(staging);
+}
+
+}  // namespace
+
 Status MoveIn(const std::string& directory, const std::string& staging,
               const Move& move) {
   bool had_success = Exists(SuccessPath(directory));
@@ -112,7 +121,11 @@ Status MoveIn(const std::string& directory, const std::string& staging,
   SLUICE_TRY(CreateText(JournalPath(staging), ToText(journal)));
   Status moved = Failpoint("files.after_journal");
   if (moved.ok()) moved = Redo(directory, staging, move);
-  if (moved.ok()) return moved;
+  if (moved.ok()) {
+    // It is published: from here on nothing may be redone over what others put there.
+    (void)EndJournal(staging);
+    return moved;
+  }
   Status undone = Undo(directory, staging, move, had_success);
   if (undone.ok()) return moved;
   return Error(
@@ -130,7 +143,8 @@ Status FinishMove(const std::string& directory, const std::string& staging) {
   Move move;
   SLUICE_ASSIGN(move.publish, NamesFromJson(journal, "publish"));
   SLUICE_ASSIGN(move.replace, NamesFromJson(journal, "replace"));
-  return Redo(directory, staging, move);
+  SLUICE_TRY(Redo(directory, staging, move));
+  return EndJournal(staging);
 }
 
 }  // namespace sluice::connectors::files

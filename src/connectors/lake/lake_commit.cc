@@ -219,7 +219,7 @@ class Committing final {
       updates.push_back(table::AddSchema{load_.fit.schema, load_.fit.last_column_id});
       updates.push_back(table::SetCurrentSchema{});
       requirements.push_back(
-          table::AssertLastAssignedFieldId{now.metadata.last_column_id});
+          table::AssertLastAssignedFieldId{base_.table->metadata.last_column_id});
       SLUICE_ASSIGN(evolved,
                     table::ApplyUpdates(now.metadata, updates, now.metadata_location,
                                         options_.clock.NowMs()));

@@ -16,6 +16,23 @@ namespace {
 
 using connect::WriteMode;
 
+// A load may have run for longer than gc spares files; committing lost files would lose
+// rows.
+Status CheckPresent(const std::vector<table::DataFile>& files) {
+  for (const table::DataFile& file : files) {
+    SLUICE_ASSIGN(io::Location at, io::Locate(file.path));
+    SLUICE_ASSIGN(auto info, at.file_system->GetFileInfo(at.path));
+    if (info.IsFile() && info.size() == file.file_bytes) continue;
+    return Error(
+        ErrorKind::kConflict,
+        "a file of this load was removed or changed before the commit, nothing is "
+        "committed; import again: " +
+            file.path,
+        {{"file", file.path}});
+  }
+  return Status::OK();
+}
+
 class LakeSession final : public connect::WriteSession {
  public:
   LakeSession(std::shared_ptr<catalog::Catalog> catalog, CommitBase base, Load load,
@@ -34,6 +51,7 @@ class LakeSession final : public connect::WriteSession {
                                         const connect::CommitRequest& request) override {
     auto files = FilesOfReceipts(receipts);
     Status ready = files.ok() ? Failpoint("lake.before_commit") : files.status();
+    if (ready.ok()) ready = CheckPresent(*files);
     if (!ready.ok()) {
       Abort();
       return ready;

@@ -134,7 +134,12 @@ Result<Cut> CutByColumn(Connection& connection, const connect::Selection& select
                         const connect::ReadOptions& options) {
   Cut cut;
   cut.column = QuoteName(column.name);
-  cut.nullable = !column.not_null;
+  // Only a primary key is sure: NOT NULL may be declared without being checked (foreign
+  // tables, NOT VALID, children of ONLY), and rows of a NULL that nobody looks for are
+  // lost.
+  const auto& key = resolved.table.key;
+  cut.nullable = resolved.table.kind == 'f' ||
+                 std::find(key.begin(), key.end(), column.name) == key.end();
   cut.rows = rows;
   int count = connect::SplitCount(rows, options.parallel, options.chunks_per_connection,
                                   options.chunk_rows_min);

@@ -28,9 +28,12 @@ Result<connect::SnapshotInfo> SnapshotPool::Begin(int count) {
     info.how = connections + " on the exported snapshot " + snapshot_ + " at LSN " +
                info.position;
   } else if (exporter_->is_alive()) {
-    info.consistency = connect::Consistency::kPerChunk;
-    info.how = connections +
-               ", each with a snapshot of its own: " + MessageOf(exported.status());
+    // Page ranges of different snapshots would lose and double rows that move between
+    // pages.
+    count = 1;
+    info.consistency = connect::Consistency::kSnapshot;
+    info.how = "1 connection, because the server cannot share a snapshot: " +
+               MessageOf(exported.status());
   } else {
     return exported.status();
   }

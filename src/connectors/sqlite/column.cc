@@ -125,6 +125,9 @@ std::string DoubleText(double value) {
   return text;
 }
 
+/// Every integer up to here is a double too.
+constexpr int64_t kExactDoubleMax = int64_t{1} << 53;
+
 ColumnPlan PlanColumn(const ColumnFacts& facts, bool exact, OddValuePolicy policy) {
   ColumnPlan plan;
   plan.policy = policy;
@@ -181,7 +184,7 @@ Status ColumnBuilder::Append(const sq::Statement& row, int index) {
                                                                    1);
     case Form::kDouble: {
       if (value == sq::ValueClass::kInteger &&
-          std::abs(row.double_at(index)) > 9007199254740992.0) {
+          (row.int_at(index) > kExactDoubleMax || row.int_at(index) < -kExactDoubleMax)) {
         return AppendOdd(row, index);
       }
       if (value != sq::ValueClass::kReal && value != sq::ValueClass::kInteger) {

@@ -66,12 +66,16 @@ Result<bool> SqliteReader::AppendRow() {
 /// Rows appended; fewer than asked for only at the end.
 Result<int64_t> SqliteReader::FillBatch(const connect::Wait& wait) {
   int64_t rows = 0;
+  int64_t next_look = 0;  // sooner where rows are large
   while (rows < request_.options.batch_rows) {
-    if (rows % kRowsPerLook == 0) {
+    if (rows == next_look) {
       if (wait.stop.stop_requested()) return Cancelled(request_.label);
       int64_t bytes = 0;
       for (const auto& builder : builders_) bytes += builder->bytes();
-      if (bytes >= request_.options.batch_bytes) return rows;
+      int64_t room = request_.options.batch_bytes - bytes;
+      if (room <= 0 && rows > 0) return rows;
+      int64_t row_bytes = rows == 0 ? room : bytes / rows + 1;
+      next_look += std::clamp<int64_t>(room / (2 * row_bytes), 1, kRowsPerLook);
     }
     SLUICE_ASSIGN(bool more, AppendRow());
     if (!more) {
