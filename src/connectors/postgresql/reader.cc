@@ -21,7 +21,36 @@ Status PostgresqlReader::Start() {
   SLUICE_ASSIGN(decoder_,
                 RowDecoder::Make(&request_.columns, request_.label, request_.check_text));
   SLUICE_ASSIGN(connection_, pool_->Take());
+  if (request_.table_oid != 0) SLUICE_TRY(CheckSameFiles());
+  copying_ = true;
   return connection_->SendCopy(request_.sql);
+}
+
+// TRUNCATE, a rewriting ALTER TABLE and a swap by renaming are not under MVCC: a snapshot
+// that is older sees such a table without rows. A lock keeps it from happening from here
+// on; comparing the file names of the snapshot's catalog with the present ones finds what
+// happened before.
+Status PostgresqlReader::CheckSameFiles() {
+  if (!request_.lock_target.empty()) {
+    SLUICE_TRY(connection_->Query("LOCK TABLE " + request_.lock_target +
+                                  " IN ACCESS SHARE MODE"));
+  }
+  SLUICE_ASSIGN(
+      Rows rows,
+      connection_->Query(
+          "WITH RECURSIVE tree AS (SELECT $1::oid AS oid UNION SELECT i.inhrelid "
+          "FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid) "
+          "SELECT count(*) FROM tree LEFT JOIN pg_catalog.pg_class c USING (oid) "
+          "WHERE c.oid IS NULL OR (c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT "
+          "FROM pg_catalog.pg_relation_filenode(c.oid))",
+          {std::to_string(request_.table_oid)}));
+  if (rows.int_at(0, 0) == 0) return Status::OK();
+  return Error(
+      ErrorKind::kConflict,
+      "the table was created, truncated or rewritten after the import's snapshot "
+      "was taken, which therefore does not see its rows; import again: " +
+          request_.label,
+      {{"table", request_.label}});
 }
 
 Status PostgresqlReader::FillBatch(const connect::Wait& wait) {
@@ -59,7 +88,7 @@ Result<connect::Chunk> PostgresqlReader::Next(const connect::Wait& wait) {
 
 Status PostgresqlReader::Close() {
   if (connection_ == nullptr) return Status::OK();
-  if (!ended_) connection_->CancelCopy();
+  if (copying_ && !ended_) connection_->CancelCopy();
   pool_->Give(std::move(connection_), /*clean=*/ended_);
   return Status::OK();
 }

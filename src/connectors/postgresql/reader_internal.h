@@ -21,6 +21,8 @@ class PostgresqlReader final : public connect::Reader {
     std::vector<ColumnPlan> columns;
     connect::ReadOptions options;
     bool check_text = false;
+    uint32_t table_oid = 0;   ///< of a table with files of its own; 0: a view, a query
+    std::string lock_target;  ///< that table's quoted name when all of it may be read
   };
 
   /// Takes a connection of `pool`, which is borrowed and outlives the reader, and sends
@@ -36,12 +38,14 @@ class PostgresqlReader final : public connect::Reader {
  private:
   PostgresqlReader(SnapshotPool* pool, Request request);
   Status Start();
+  Status CheckSameFiles();
   Status FillBatch(const connect::Wait& wait);
 
   SnapshotPool* const pool_;
   const Request request_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<RowDecoder> decoder_;  // borrows request_.columns
+  bool copying_ = false;                 // the statement was sent
   bool ended_ = false;
 };
 

@@ -176,6 +176,14 @@ Result<std::unique_ptr<connect::Reader>> PostgresqlSource::Open(
     request.columns = resolved->columns;
     request.options = options_;
     request.check_text = check_text_;
+    const TableFacts& table = resolved->table;
+    if (split.selection.table && (table.kind == 'r' || table.kind == 'p')) {
+      request.table_oid = table.oid;
+      if (table.can_read_all) {
+        request.lock_target =
+            QuoteName(table.name.schema) + "." + QuoteName(table.name.name);
+      }
+    }
   }
   return PostgresqlReader::Make(&pool_, std::move(request));
 }

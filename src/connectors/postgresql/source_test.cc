@@ -195,6 +195,27 @@ TEST_F(SourceTest, AllConnectionsSeeOneState) {
   }
 }
 
+// What a snapshot cannot see must not look like an empty table.
+TEST_F(SourceTest, TableRewrittenAfterTheSnapshotIsAConflict) {
+  for (const std::vector<std::string>& change : std::vector<std::vector<std::string>>{
+           {"TRUNCATE swapped", "INSERT INTO swapped VALUES (4), (5)"},
+           {"ALTER TABLE swapped ALTER i TYPE bigint"},
+           {"CREATE TABLE swapped_new AS SELECT 9 AS i", "DROP TABLE swapped",
+            "ALTER TABLE swapped_new RENAME TO swapped"}}) {
+    SCOPED_TRACE(change[0]);
+    server_.Run({"DROP TABLE IF EXISTS swapped",
+                 "CREATE TABLE swapped AS SELECT i FROM generate_series(1, 3) i"});
+    connect::ReadOptions options;
+    options.parallel = 1;
+    auto source = server_.Source(options);
+    ASSERT_TRUE(source->BeginSnapshot().ok());
+    server_.Run(change);
+    auto plan = source->Plan(TableSelection("swapped")).ValueOrDie();
+    Status status = source->Open(plan.splits[0], {}).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kConflict) << status.ToString();
+  }
+}
+
 TEST_F(SourceTest, TerminatedBackendIsUnavailableAndTheChunkCanBeReadAgain) {
   server_.Run({"DROP TABLE IF EXISTS big",
                "CREATE TABLE big AS SELECT i, repeat('x', 200) AS t "
