@@ -362,7 +362,8 @@ def check_calls(tree):
 
 def check_text(tree):
     """No unfinished marks, no paths of one machine, no names of package hosts, no stray blanks."""
-    hosts = re.compile(r"/work/(main|shared)|/home/\w+/|/root/|pypi\.org|pythonhosted|npmjs\.(org|com)|deb\.debian\.org|maven\.(org|apache)|crates\.io|proxy\.golang")
+    hosts = re.compile(r"/(?:work|root|home/\w+)/|https?://[a-z0-9.-]*(?:pypi|npm|maven|crates|golang|debian)|pythonhosted"
+                       r"|\b(?:pypi|npmjs|maven|crates)\.(?:org|com|io|apache)|\b(?:deb\.debian|proxy\.golang)")
     for path in tree.files:
         if path == "tools/tidy.py" or path.startswith("LICENSE"):
             continue
